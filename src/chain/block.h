@@ -1,0 +1,56 @@
+#pragma once
+// Blocks: sealed by a leader, decoded and verified by everybody else.
+//
+//   block    header (100 bytes), then each request: u32 length, record
+//   header   u32 version | u64 slot | 32 parent | 32 requests root | u64 time | u32 request
+//            count | u64 nonce | u32 zero (room for flags; must be 0 in version 1)
+//   record   u8 version=1 | u64 client | u64 sequence | u64 first_open | u64 session_base |
+//            u8 op | u32 length, key | u32 length, value
+//   hash     SHA-256 of the 100 header bytes
+//
+// The nonce keeps the tradition of the project that cairn follows: the smallest one for which
+// the hash's last hexadecimal digit is below kNonceDigits. It is no security.
+
+#include <string_view>
+#include <vector>
+
+#include "common/block.h"
+#include "common/status.h"
+
+namespace cairn::chain {
+
+inline constexpr std::uint32_t kBlockVersion = 1;
+/// The last hexadecimal digit of a block's hash is one of this many smallest: 0, 1 or 2.
+inline constexpr std::uint32_t kNonceDigits = 3;
+
+/// What the cluster file fixes for ever: same parameters, same genesis block, same cluster.
+struct GenesisParameters {
+  std::string name;
+  std::vector<NodeId> nodes;  ///< Ascending.
+  std::uint64_t max_sessions = 0;
+
+  friend bool operator==(const GenesisParameters&, const GenesisParameters&) = default;
+};
+
+/// The block at slot 0: time 0, parent zero, one kGenesis request that holds the parameters.
+[[nodiscard]] BlockPtr MakeGenesis(const GenesisParameters& parameters);
+/// What MakeGenesis put there. Integrity if the block is no genesis block.
+[[nodiscard]] Result<GenesisParameters> ReadGenesis(const Block& genesis);
+
+/// Seals a block: computes root, nonce, hash and encoding.
+[[nodiscard]] BlockPtr Seal(Slot slot, const Hash& parent, Micros time,
+                            std::vector<Request> requests);
+
+/// Decodes and verifies all that a block says of itself: version, lengths, limits, request
+/// count, requests root, nonce. Integrity with a sentence if anything is wrong; an unknown
+/// newer version is refused with a message that names both versions. Never throws, whatever the
+/// bytes.
+[[nodiscard]] Result<BlockPtr> DecodeBlock(std::string_view bytes);
+
+/// Bytes that the request takes in an encoded block.
+[[nodiscard]] std::size_t EncodedSize(const Request& request);
+
+/// `child` stands directly on `parent`: slot, parent hash, time not before the parent's.
+[[nodiscard]] Status VerifyLink(const Block& parent, const Block& child);
+
+}  // namespace cairn::chain

@@ -1,0 +1,20 @@
+#pragma once
+// The Merkle tree over a block's requests, in the style of RFC 6962, section 2.1: a leaf is
+// SHA-256(0x00 || entry), a node SHA-256(0x01 || left || right), the left subtree of n entries
+// holds the largest power of two below n, the root of no entries is SHA-256 of nothing.
+//
+// The entry of a request is the length-prefixed encoding of its client, sequence, first_open,
+// session_base, operation, key and the SHA-256 of its value: a value can be redacted later
+// while the chain still verifies.
+
+#include <vector>
+
+#include "common/block.h"
+
+namespace cairn::chain {
+
+[[nodiscard]] Hash RequestLeaf(const Request& request);
+[[nodiscard]] Hash MerkleRoot(const std::vector<Hash>& leaves);
+[[nodiscard]] Hash RequestsRoot(const std::vector<Request>& requests);
+
+}  // namespace cairn::chain

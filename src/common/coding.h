@@ -1,0 +1,64 @@
+#pragma once
+// Byte encodings that outlive the code: fixed-width little-endian integers and length-prefixed
+// strings. Everything that is hashed or stored goes through here, never through Protobuf,
+// whose bytes are not canonical.
+//
+//   Writer w;  w.U32(1).U64(slot).String(key);     Reader r(w.bytes());  r.U32(); …  r.AtEnd()
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/types.h"
+
+namespace cairn {
+
+/// Appends fields to a string.
+class Writer {
+ public:
+  Writer& U8(std::uint8_t value);
+  Writer& U32(std::uint32_t value);
+  Writer& U64(std::uint64_t value);
+  Writer& Digest(const Hash& hash);
+  /// A 32-bit length, then the bytes.
+  Writer& String(std::string_view bytes);
+  /// The bytes alone.
+  Writer& Raw(std::string_view bytes);
+
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  [[nodiscard]] std::string Take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Takes fields off the front of a byte string that it does not own. A read past the end sets
+/// ok() to false for good and yields zeros, so that a decoder checks once, at its end.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint8_t U8();
+  std::uint32_t U32();
+  std::uint64_t U64();
+  Hash Digest();
+  /// A view into the bytes given at construction.
+  std::string_view String();
+  std::string_view Raw(std::size_t length);
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  /// All fields were there, and nothing is left over.
+  [[nodiscard]] bool AtEnd() const { return ok_ && rest_.empty(); }
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+/// Big-endian, so that byte order is number order: for keys of a sorted table.
+[[nodiscard]] std::string OrderedU64(std::uint64_t value);
+/// Requires: eight bytes.
+[[nodiscard]] std::uint64_t ParseOrderedU64(std::string_view bytes);
+
+}  // namespace cairn

@@ -1,0 +1,47 @@
+#pragma once
+// Every limit of cairn in one place, each with its unit and its reason. Over a limit a person
+// gets a clear error and loses nothing.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cairn {
+
+/// Bytes. Keys are names; larger ones belong into values.
+inline constexpr std::size_t kMaxKeyBytes = 4 * 1024;
+/// Bytes. Small, precious data: one value fits into one block, one message and memory.
+inline constexpr std::size_t kMaxValueBytes = 1024 * 1024;
+/// Bytes of requests in one block (a lone request may exceed it up to key + value). It bounds
+/// what a follower must verify, write and sync before it can answer.
+inline constexpr std::size_t kMaxBlockBytes = 1024 * 1024;
+/// Bytes of one encoded block: the bound above with the largest request on top.
+inline constexpr std::size_t kMaxEncodedBlockBytes =
+    kMaxBlockBytes + kMaxKeyBytes + kMaxValueBytes + 4096;
+/// Requests in one block.
+inline constexpr std::size_t kMaxBlockRequests = 4096;
+/// Blocks that a leader proposes beyond what it knows as decided. Few in flight make larger
+/// batches; more than one hides the network behind the disk.
+inline constexpr std::size_t kMaxSlotsInFlight = 4;
+/// Bytes of the blocks in one chunk of catch-up (at least one block is always sent).
+inline constexpr std::size_t kMaxCatchUpBytes = 4 * 1024 * 1024;
+/// Blocks in one chunk of catch-up.
+inline constexpr std::size_t kMaxCatchUpBlocks = 1024;
+/// Bytes of one message between nodes: an adopted log's undecided blocks travel as one (R3).
+inline constexpr std::size_t kMaxPeerMessageBytes = 64 * 1024 * 1024;
+/// Bytes of one message from a client.
+inline constexpr std::size_t kMaxClientMessageBytes = kMaxKeyBytes + kMaxValueBytes + 64 * 1024;
+/// Requests that wait at one node, writes and reads together.
+inline constexpr std::size_t kMaxQueuedRequests = 64 * 1024;
+/// Bytes of the requests that wait at one node.
+inline constexpr std::size_t kMaxQueuedBytes = 64 * 1024 * 1024;
+/// Sessions that the replicated state remembers; the longest unused goes first, in log order.
+/// A parameter of the genesis block, because all nodes must evict alike.
+inline constexpr std::uint64_t kMaxSessions = 100'000;
+/// Requests of one session that may be open (sent, answer not yet acknowledged) at a time.
+inline constexpr std::uint64_t kMaxOpenRequests = 1024;
+/// Decided blocks that a node keeps in memory to bring others up without reading its disk.
+inline constexpr std::size_t kRecentBlocks = 256;
+/// Bytes of those blocks.
+inline constexpr std::size_t kRecentBytes = 8 * 1024 * 1024;
+
+}  // namespace cairn

@@ -1,0 +1,50 @@
+#include "common/roster.h"
+
+#include "common/coding.h"
+
+namespace cairn {
+
+std::string EncodeIncarnations(const Incarnations& incarnations) {
+  Writer w;
+  w.U8(1).U32(static_cast<std::uint32_t>(incarnations.size()));
+  for (const auto& [node, incarnation] : incarnations) {
+    w.U32(node).U64(incarnation);
+  }
+  return w.Take();
+}
+
+std::optional<Incarnations> DecodeIncarnations(std::string_view bytes) {
+  Reader r(bytes);
+  if (r.U8() != 1) {
+    return std::nullopt;
+  }
+  const std::uint32_t count = r.U32();
+  Incarnations incarnations;
+  for (std::uint32_t i = 0; i < count && r.ok(); ++i) {
+    const NodeId node = r.U32();
+    incarnations[node] = r.U64();
+  }
+  if (!r.AtEnd() || incarnations.size() != count) {
+    return std::nullopt;
+  }
+  return incarnations;
+}
+
+Request MakeFormRequest(const Incarnations& incarnations) {
+  Request request;
+  request.op = Op::kForm;
+  request.value = EncodeIncarnations(incarnations);
+  return request;
+}
+
+Incarnations IncarnationsIn(const Block& block) {
+  Incarnations all;
+  for (const Request& request : block.requests) {
+    if (request.op == Op::kForm) {
+      all = DecodeIncarnations(request.value).value_or(Incarnations{});
+    }
+  }
+  return all;
+}
+
+}  // namespace cairn

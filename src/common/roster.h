@@ -1,0 +1,25 @@
+#pragma once
+// Who is who by the chain (R7): the value of a kForm request names every node's incarnation.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/block.h"
+#include "common/types.h"
+
+namespace cairn {
+
+using Incarnations = std::map<NodeId, Incarnation>;
+
+/// u8 version=1, u32 count, then u32 node and u64 incarnation each, ascending.
+[[nodiscard]] std::string EncodeIncarnations(const Incarnations& incarnations);
+/// Nothing if the bytes are not such a list.
+[[nodiscard]] std::optional<Incarnations> DecodeIncarnations(std::string_view bytes);
+/// The request that makes block 1.
+[[nodiscard]] Request MakeFormRequest(const Incarnations& incarnations);
+/// What a block says of incarnations; empty for all blocks but the first (so far).
+[[nodiscard]] Incarnations IncarnationsIn(const Block& block);
+
+}  // namespace cairn

@@ -1,0 +1,61 @@
+#pragma once
+// The key-value state: nothing but the chain, replayed. Apply is a function of the blocks alone
+// (R11): no clock, no randomness; equal chains give equal tables, byte for byte.
+//
+// In the table:
+//   "a"                  the applied slot and that block's hash
+//   "c"                  which incarnation each node has, from the cluster's own requests (R7)
+//   "h"                  the session horizon (see sessions.h)
+//   "k" key              u64 slot of the last write, then the value
+//   "s" client (8, BE)   a session (see sessions.h)
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "common/block.h"
+#include "kv/outcome.h"
+#include "kv/sessions.h"
+#include "kv/table.h"
+
+namespace cairn::kv {
+
+class StateMachine {
+ public:
+  /// Loads what the table holds (nothing: the state before genesis, applied() is 0 and genesis
+  /// counts as applied). `table` is not owned and must outlive this object.
+  StateMachine(Table* table, std::uint64_t max_sessions);
+
+  /// Applies the block at applied() + 1 and returns an outcome for each of its requests.
+  std::vector<Outcome> Apply(const Block& block);
+
+  [[nodiscard]] std::optional<Entry> Get(std::string_view key) const;
+  /// Every key with from <= key < to (an empty `to`: to the end) in order, until visit returns
+  /// false.
+  void Scan(std::string_view from, std::string_view to,
+            const std::function<bool(std::string_view key, const Entry& entry)>& visit) const;
+
+  /// The remembered outcome of a request, if it was applied and is still remembered (R10).
+  [[nodiscard]] std::optional<Outcome> Recall(ClientId client, Sequence sequence) const;
+
+  [[nodiscard]] Slot applied() const { return applied_; }
+  /// Hash of the block at applied(); zero while that is genesis.
+  [[nodiscard]] const Hash& applied_hash() const { return applied_hash_; }
+  /// Node -> incarnation by the applied chain; empty before block 1.
+  [[nodiscard]] const std::map<NodeId, Incarnation>& incarnations() const { return incarnations_; }
+  [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
+
+ private:
+  Outcome ApplyRequest(const Request& request, Slot slot);
+  Outcome ApplyOperation(const Request& request, Slot slot);
+
+  Table* table_;
+  Sessions sessions_;
+  Slot applied_ = 0;
+  Hash applied_hash_;
+  std::map<NodeId, Incarnation> incarnations_;
+};
+
+}  // namespace cairn::kv

@@ -1,0 +1,96 @@
+#pragma once
+// A node's side of the wire: everything that ZeroMQ does for a node behind one object that the
+// event loop owns and that one thread uses.
+//
+//   peers    one ROUTER bound at peer_port receives; one DEALER a peer sends
+//   clients  one ROUTER bound at client_port
+//
+// Every send is lossy and never blocks; what could not be sent is counted. A message is taken
+// only from a known node of the same cluster and version: the function SenderOf decides that, and
+// nothing else does. Hostile bytes are dropped, counted, and logged at a bounded rate.
+//
+// Links: failLink drops the traffic between this node and a peer in both directions, right
+// above the socket and below the replica. Both ends are told by a message that a cut does not stop.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "common/types.h"
+#include "net/client_message.h"
+#include "replica/message.h"
+
+namespace cairn::net {
+
+struct PeerAddress {
+  NodeId id = 0;
+  std::string host;
+  std::uint16_t peer_port = 0;
+};
+
+struct ServerOptions {
+  NodeId self = 0;
+  Incarnation incarnation = 0;
+  Hash cluster;  ///< Hash of the genesis block.
+  std::string cluster_name;
+  std::string host;  ///< Where both sockets are bound.
+  std::uint16_t client_port = 0;
+  std::uint16_t peer_port = 0;
+  std::vector<PeerAddress> peers;  ///< All nodes but self.
+  /// A line for the log; called at a bounded rate.
+  std::function<void(const std::string&)> warn;
+};
+
+/// Names a client's call until it is answered: where the reply goes.
+struct ClientAddress {
+  std::string routing_id;
+  std::uint64_t call_id = 0;
+};
+
+struct InboundCall {
+  ClientAddress address;
+  CallBody body;
+};
+
+class ServerSockets {
+ public:
+  /// Binds and begins to connect to all peers. Other, naming the address and what to do, if a port
+  /// is taken or can't be bound.
+  static Result<std::unique_ptr<ServerSockets>> Open(ServerOptions options);
+  ~ServerSockets();
+  ServerSockets(const ServerSockets&) = delete;
+  ServerSockets& operator=(const ServerSockets&) = delete;
+
+  /// Waits until a message or a byte on one of `fds` can be read, or for `timeout_ms`.
+  void Wait(int timeout_ms, const std::vector<int>& fds);
+
+  /// The next message that waits; nothing if none does.
+  std::optional<replica::Inbound> NextFromPeer();
+  std::optional<InboundCall> NextFromClient();
+
+  /// `commit_counter` travels in every envelope (R7); peers remember it.
+  void SendToPeer(const replica::Outbound& message, std::uint64_t commit_counter);
+  void Reply(const ClientAddress& to, const ReplyBody& body);
+
+  /// Cuts (or mends) the link to `peer`, here and, by a message, at the other end.
+  void FailLink(NodeId peer);
+  void FixLink(NodeId peer);
+  [[nodiscard]] bool IsCut(NodeId peer) const;
+  /// Closes and opens again the connections to all peers but those in `leave_out`, which stay
+  /// closed until the next Reconnect.
+  void Reconnect(const std::vector<NodeId>& leave_out);
+
+  /// Messages dropped: not parsed, not ours, or not sendable.
+  [[nodiscard]] std::uint64_t dropped() const;
+
+ private:
+  struct Impl;
+  explicit ServerSockets(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cairn::net

@@ -1,0 +1,104 @@
+#pragma once
+// What nodes say to each other about agreement, one struct a verb. Blocks in them are decoded
+// and verified (chain::DecodeBlock) before they get here.
+//
+//   verb      from -> to              says
+//   Heartbeat every node -> all       who I follow, whom I hear, where my log stands
+//   Prepare   candidate -> all        phase 1a: promise me ballot b (R2)
+//   Promise   node -> candidate       phase 1b: promised; this is my log beyond yours (R2)
+//   Refuse    node -> candidate, leader   I have promised a higher ballot
+//   Sync      leader -> follower      phase 2a of the adopted log: make your log this (R3)
+//   Accept    leader -> follower      phase 2a of one block more (R4)
+//   Accepted  follower -> leader      phase 2b: my log is yours up to `tip` (R4, R5)
+//   Behind    follower -> leader      I can't accept that; bring me up from here (R4)
+//   Fetch     node -> any             give me decided blocks from this slot on
+//   Blocks    any -> node             decided blocks, in order
+//   Probe     leader -> all           do you still follow me? (R9)
+//   ProbeAck  node -> leader          yes
+
+#include <cstdint>
+#include <vector>
+
+#include "common/block.h"
+#include "paxos/ballot.h"
+
+namespace cairn::paxos {
+
+struct Heartbeat {
+  Ballot promised;
+  bool leading = false;     ///< The sender leads in `promised`.
+  bool content = false;     ///< The sender leads with a quorum behind it, or hears such a leader.
+  std::uint32_t heard = 0;  ///< Bit i: the sender has lately heard node i.
+  Ballot accepted;
+  Slot tip = 0;
+  Slot decided = 0;
+};
+
+struct Prepare {
+  Ballot ballot;
+  Slot decided = 0;
+  Ballot accepted;
+  Slot tip = 0;
+};
+
+struct Promise {
+  Ballot ballot;
+  Ballot accepted;
+  Slot tip = 0;
+  Slot decided = 0;
+  /// Contiguous up to tip, when (accepted, tip) beats the candidate's; else empty.
+  std::vector<BlockPtr> blocks;
+};
+
+struct Refuse {
+  Ballot promised;
+};
+
+struct Sync {
+  Ballot ballot;
+  Slot decided = 0;
+  Slot tip = 0;
+  Hash tip_hash;
+  /// Contiguous up to tip, beginning right after the follower's decided slot (or at one before);
+  /// empty if the follower's decided slot is the tip.
+  std::vector<BlockPtr> blocks;
+};
+
+struct Accept {
+  Ballot ballot;
+  Slot decided = 0;
+  BlockPtr block;
+};
+
+struct Accepted {
+  Ballot ballot;
+  Slot tip = 0;
+};
+
+struct Behind {
+  Ballot ballot;     ///< The leader's.
+  Ballot accepted;   ///< The follower's.
+  Slot matched = 0;  ///< In `accepted` == `ballot`: up to here the logs are surely equal.
+  Slot decided = 0;
+};
+
+struct Fetch {
+  Slot from = 0;
+};
+
+struct Blocks {
+  std::vector<BlockPtr> blocks;
+  Slot decided = 0;  ///< The sender's decided slot, so that the receiver knows how far it is.
+};
+
+struct Probe {
+  Ballot ballot;
+  std::uint64_t number = 0;
+};
+
+struct ProbeAck {
+  Ballot ballot;
+  std::uint64_t number = 0;
+};
+
+}  // namespace cairn::paxos

@@ -1,0 +1,56 @@
+#pragma once
+// Effects: what a replica wants done, in three steps that the node's driver keeps in order:
+//
+//   1 send `early`    rests on nothing that is not yet durable (a leader's Accept, a redirect)
+//   2 commit `write`  one synced batch
+//   3 tell the replica that it is durable (Replica::Durable), then send `late` and `answers`
+//
+// R6 is the order of this list.
+
+#include <optional>
+#include <vector>
+
+#include "replica/message.h"
+
+namespace cairn::replica {
+
+/// The durable registers of a node, beside its blocks.
+struct LedgerHead {
+  paxos::Ballot promised;
+  paxos::Ballot accepted;
+  Slot tip = 0;
+  Slot decided = 0;  ///< A lower bound.
+
+  friend bool operator==(const LedgerHead&, const LedgerHead&) = default;
+};
+
+/// One atomic, synced batch. Blocks above head.tip cease to exist.
+struct LedgerWrite {
+  bool needed = false;   ///< False: nothing to commit.
+  bool promise = false;  ///< A promise rests on it: the guard is synced too.
+  LedgerHead head;
+  std::vector<BlockPtr> blocks;  ///< Written at their slots, replacing what is there.
+};
+
+/// "Send this peer decided blocks from slot `from` on": they are on the disk, not in memory.
+struct ServeBlocks {
+  NodeId to = 0;
+  Slot from = 0;
+  Slot decided = 0;
+};
+
+/// An answer for a client that is connected to this node.
+struct LocalAnswer {
+  Token token = 0;
+  Answer answer;
+};
+
+struct Effects {
+  std::vector<Outbound> early;
+  LedgerWrite write;
+  std::vector<Outbound> late;
+  std::vector<ServeBlocks> serve;
+  std::vector<LocalAnswer> answers;
+};
+
+}  // namespace cairn::replica

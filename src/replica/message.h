@@ -1,0 +1,65 @@
+#pragma once
+// Everything that one node sends to another: the verbs of agreement, and requests that a node
+// hands on to the leader for a client that is connected to it.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/block.h"
+#include "common/status.h"
+#include "paxos/message.h"
+
+namespace cairn::replica {
+
+/// Names a request at the node where its client is connected; unique over that node's lives,
+/// so that a late answer never reaches another client.
+using Token = std::uint64_t;
+
+/// A follower hands a write on to the leader.
+struct ForwardWrite {
+  Token token = 0;
+  Request request;
+};
+
+/// A follower hands a linearizable read on to the leader.
+struct ForwardRead {
+  Token token = 0;
+  std::string key;
+};
+
+/// What a client is told, whichever way the request went.
+struct Answer {
+  Code code = Code::kOk;
+  std::string message;  ///< A sentence for a person unless code is kOk.
+  Slot slot = 0;        ///< Decided at (writes), read at (reads), or known as decided (errors).
+  std::string value;    ///< Reads only.
+  NodeId leader = 0;    ///< A hint: whom to ask next; 0 if unknown.
+};
+
+/// The leader's answer to a Forward.
+struct ForwardAnswer {
+  Token token = 0;
+  Answer answer;
+};
+
+using Message =
+    std::variant<paxos::Heartbeat, paxos::Prepare, paxos::Promise, paxos::Refuse, paxos::Sync,
+                 paxos::Accept, paxos::Accepted, paxos::Behind, paxos::Fetch, paxos::Blocks,
+                 paxos::Probe, paxos::ProbeAck, ForwardWrite, ForwardRead, ForwardAnswer>;
+
+/// A message with its sender, as the network certifies it.
+struct Inbound {
+  NodeId from = 0;
+  Incarnation incarnation = 0;
+  Message message;
+};
+
+/// A message to a peer. The network adds sender, incarnation, cluster and version.
+struct Outbound {
+  NodeId to = 0;
+  Message message;
+};
+
+}  // namespace cairn::replica
