@@ -1,0 +1,50 @@
+#pragma once
+// The candidate: phase 1 of one ballot. It collects promises and says when a quorum of them
+// counts, and which log to adopt (R2, R3, R7).
+
+#include <map>
+#include <optional>
+
+#include "common/roster.h"
+#include "paxos/acceptor.h"
+#include "paxos/message.h"
+
+namespace cairn::paxos {
+
+class Candidate {
+ public:
+  Candidate(Ballot ballot, std::size_t cluster_size)
+      : ballot_(ballot), cluster_size_(cluster_size) {}
+
+  [[nodiscard]] const Ballot& ballot() const { return ballot_; }
+  [[nodiscard]] bool HasPromised(NodeId node) const { return promises_.contains(node); }
+  [[nodiscard]] const std::map<NodeId, Promise>& promises() const { return promises_; }
+
+  /// A promise for this ballot (others, and malformed ones, are ignored).
+  void OnPromise(NodeId from, Incarnation incarnation, const Promise& promise);
+
+  /// What to do now.
+  struct Decision {
+    enum class Kind {
+      kWait,   ///< No quorum yet.
+      kFetch,  ///< A quorum, but the best log begins beyond what this node has: learn the
+               ///< decided blocks before it from `node`, then ask again.
+      kAdopt,  ///< Adopt the promise of `node` (which may be this node).
+    };
+    Kind kind = Kind::kWait;
+    NodeId node = 0;
+  };
+  /// `own` is this candidate's acceptor, whose own promise was given to OnPromise.
+  [[nodiscard]] Decision Decide(const Acceptor& own) const;
+
+ private:
+  [[nodiscard]] NodeId Best(NodeId self) const;
+  [[nodiscard]] std::size_t CountGood(const Acceptor& own, const Promise& best) const;
+
+  Ballot ballot_;
+  std::size_t cluster_size_;
+  std::map<NodeId, Promise> promises_;
+  std::map<NodeId, Incarnation> incarnations_;  // of who promised
+};
+
+}  // namespace cairn::paxos

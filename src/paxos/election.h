@@ -1,0 +1,79 @@
+#pragma once
+// Who should lead (R8), after the ballot leader election of Omni-Paxos (Ng, Haridi, Carbone,
+// EuroSys 2023). Every node tells all others, again and again, whom it hears and whether it is
+// content: it leads with a quorum behind it, or hears a leader that does. A link counts only if it
+// works both ways.
+//
+// A node stands for election if it is not content, none of those that it hears is, and it hears
+// a quorum. So a node that merely lost sight of the leader, or that came back, deposes
+// nobody (its neighbours are content); a leader without a quorum is not content and says so,
+// which lets any connected node take over (quorum loss); a node that alone hears a
+// quorum is enough (constrained election); and in a chain of nodes the one in the middle
+// keeps its leader.
+//
+// This class only keeps the books; the replica acts.
+
+#include <map>
+#include <vector>
+
+#include "paxos/message.h"
+
+namespace cairn::paxos {
+
+/// Microseconds of the replica's monotonic clock.
+struct Timing {
+  Micros heartbeat = 40'000;   ///< Every node speaks at least this often.
+  Micros silence = 240'000;    ///< A node that was not heard for so long counts as gone.
+  Micros election = 300'000;   ///< A candidate is given so long before another one stands.
+  Micros deference = 60'000;   ///< The lead that a node gives to one with a better log.
+  Micros park = 700'000;       ///< A request waits so long for a leader before it is refused.
+  Micros expire = 10'000'000;  ///< A request without an answer is given up after so long.
+};
+
+class Election {
+ public:
+  Election(NodeId self, std::vector<NodeId> peers, Timing timing)
+      : self_(self), peers_(std::move(peers)), timing_(timing) {}
+
+  void OnHeartbeat(NodeId from, Incarnation incarnation, const Heartbeat& heartbeat, Micros now);
+
+  /// Was heard lately.
+  [[nodiscard]] bool Heard(NodeId node, Micros now) const;
+  /// Was heard lately, and says that it hears this node.
+  [[nodiscard]] bool Linked(NodeId node, Micros now) const;
+  /// Bit i: node i is heard.
+  [[nodiscard]] std::uint32_t HeardMask(Micros now) const;
+  /// Linked nodes and this one.
+  [[nodiscard]] std::size_t LinkedCount(Micros now) const;
+  /// The last word of a node that was ever heard; null if none.
+  [[nodiscard]] const Heartbeat* Last(NodeId node) const;
+  [[nodiscard]] Incarnation IncarnationOf(NodeId node) const;
+
+  /// The linked, content leader with the greatest ballot, if it is at least `promised`; else 0.
+  [[nodiscard]] NodeId Leader(const Ballot& promised, Micros now) const;
+  /// Linked nodes, and this one, that have not promised a ballot above `ballot`.
+  [[nodiscard]] std::size_t Supporters(const Ballot& ballot, Micros now) const;
+  /// A linked node has promised more than `ballot` and has no leader: it can't come back to this
+  /// leader unless the leader takes a greater ballot.
+  [[nodiscard]] bool SomeoneIsStuckAbove(const Ballot& ballot, Micros now) const;
+  /// Some linked node is content.
+  [[nodiscard]] bool NeighbourContent(Micros now) const;
+  /// Some linked node would make a better leader: its log is ahead, or as far with a greater id.
+  [[nodiscard]] bool BetterNeighbour(const Ballot& accepted, Slot tip, Micros now) const;
+
+  [[nodiscard]] const std::vector<NodeId>& peers() const { return peers_; }
+
+ private:
+  struct Peer {
+    Micros heard_at = 0;
+    Incarnation incarnation = 0;
+    Heartbeat last;
+  };
+
+  NodeId self_;
+  std::vector<NodeId> peers_;
+  Timing timing_;
+  std::map<NodeId, Peer> known_;
+};
+
+}  // namespace cairn::paxos

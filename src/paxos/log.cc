@@ -1,0 +1,118 @@
+#include "paxos/log.h"
+
+#include <utility>
+
+#include "common/check.h"
+
+namespace cairn::paxos {
+
+Log::Log(const std::vector<BlockPtr>& blocks, Slot decided, Incarnations incarnations)
+    : decided_(decided), base_(std::move(incarnations)) {
+  CAIRN_CHECK(!blocks.empty() && blocks.front()->slot() <= decided, "a log holds its decided block");
+  blocks_.push_back(blocks.front());
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    CAIRN_CHECK(blocks[i]->slot() == tip() + 1 && blocks[i]->header.parent == tip_hash(),
+                "a log has no gap and every block names its parent");
+    blocks_.push_back(blocks[i]);
+    if (blocks[i]->slot() > decided_) {
+      if (Incarnations said = IncarnationsIn(*blocks[i]); !said.empty()) {
+        statements_[blocks[i]->slot()] = std::move(said);
+      }
+    }
+  }
+  CAIRN_CHECK(decided_ <= tip(), "what is decided is in the log");
+}
+
+BlockPtr Log::At(Slot slot) const {
+  return slot < first() || slot > tip() ? nullptr : blocks_[slot - first()];
+}
+
+bool Log::Has(Slot slot, const Hash& hash) const {
+  const BlockPtr block = At(slot);
+  return block != nullptr && block->hash == hash;
+}
+
+std::vector<BlockPtr> Log::From(Slot slot) const {
+  CAIRN_CHECK(slot >= first(), "only blocks in memory can be taken");
+  if (slot > tip()) {
+    return {};
+  }
+  return {blocks_.begin() + static_cast<std::ptrdiff_t>(slot - first()), blocks_.end()};
+}
+
+std::vector<BlockPtr> Log::DecidedFrom(Slot slot, std::size_t max_blocks,
+                                       std::size_t max_bytes) const {
+  CAIRN_CHECK(slot >= first() && slot <= decided_, "only decided blocks in memory can be taken");
+  std::vector<BlockPtr> blocks;
+  std::size_t bytes = 0;
+  for (; slot <= decided_ && blocks.size() < max_blocks; ++slot) {
+    BlockPtr block = At(slot);
+    bytes += block->encoded.size();
+    if (!blocks.empty() && bytes > max_bytes) {
+      break;
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
+void Log::Append(BlockPtr block) {
+  CAIRN_CHECK(block->slot() == tip() + 1 && block->header.parent == tip_hash(),
+              "R4: a block is accepted only on top of its parent");
+  if (Incarnations said = IncarnationsIn(*block); !said.empty()) {
+    statements_[block->slot()] = std::move(said);
+  }
+  blocks_.push_back(std::move(block));
+}
+
+void Log::CutTo(Slot slot) {
+  CAIRN_CHECK(slot >= decided_, "R5: a decided block never changes");
+  while (tip() > slot) {
+    statements_.erase(tip());
+    blocks_.pop_back();
+  }
+}
+
+void Log::Decide(Slot slot) {
+  CAIRN_CHECK(slot <= tip(), "what is decided is in the log");
+  if (slot <= decided_) {
+    return;
+  }
+  decided_ = slot;
+  while (!statements_.empty() && statements_.begin()->first <= decided_) {
+    for (const auto& [node, incarnation] : statements_.begin()->second) {
+      base_[node] = incarnation;
+    }
+    statements_.erase(statements_.begin());
+  }
+}
+
+void Log::Trim(Slot keep, std::size_t max_blocks, std::size_t max_bytes) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  Slot oldest = decided_;
+  for (; oldest > first(); --oldest) {
+    bytes += At(oldest)->encoded.size();
+    if (++count >= max_blocks || bytes > max_bytes) {
+      break;
+    }
+  }
+  while (first() < oldest && first() < keep) {
+    blocks_.pop_front();
+  }
+}
+
+Incarnations Log::IncarnationsAt(Slot slot) const {
+  Incarnations all = base_;
+  for (const auto& [at, said] : statements_) {
+    if (at > slot) {
+      break;
+    }
+    for (const auto& [node, incarnation] : said) {
+      all[node] = incarnation;
+    }
+  }
+  return all;
+}
+
+}  // namespace cairn::paxos
