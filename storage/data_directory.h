@@ -14,6 +14,7 @@
 
 #include "common/status.h"
 #include "common/types.h"
+#include "storage/files.h"
 
 namespace cairn::storage {
 
@@ -23,40 +24,51 @@ struct Identity {
   std::string cluster_name;
   NodeId node = 0;
   Incarnation incarnation = 0;
+
+  friend bool operator==(const Identity&, const Identity&) = default;
 };
 
 class DataDirectory {
  public:
   /// Opens the directory for node `node` of the cluster, or makes it if there is none. A new
-  /// directory gets a random incarnation. The parent directory must exist or be creatable.
+  /// directory gets a random incarnation. Missing parents are made too.
+  ///
+  /// A directory with an identity, but with neither a guard nor data of a ledger, gets a new
+  /// incarnation: its creation was cut short before anything was said under the old one, or ledger
+  /// and guard were deleted, and then it has forgotten what it said (R7).
   ///
   /// Errors (each one sentence that says what, where, why and what to do next): another process
   /// holds the LOCK (Other; names the pid); the directory belongs to another node or cluster
   /// (Usage; names both); not empty but without an identity (Usage: refuses to take a directory
-  /// that once held something for new; a crash while making it must not lead here: identity is
-  /// written first, to a temporary name, synced, renamed, directory synced); a newer format (Usage;
-  /// names both); no permission, read-only file system (Other).
+  /// that once held something for new; a crash while making it does not lead here, for the
+  /// identity is written first, to a temporary name, synced, renamed, directory synced); a newer
+  /// format (Usage; names both); a damaged identity (Integrity); no permission, read-only file
+  /// system (Other).
   static Result<DataDirectory> Open(const std::string& path, const Hash& cluster,
                                     const std::string& cluster_name, NodeId node);
-  /// Opens what is there, without making anything: for `verify` and tools. Takes the LOCK too.
+  /// Opens what is there for `verify` and tools; makes nothing but the LOCK, and that only where
+  /// the file system lets it. Usage if there is no directory or no identity.
   static Result<DataDirectory> OpenExisting(const std::string& path);
-
-  DataDirectory(DataDirectory&& other) noexcept;
-  DataDirectory& operator=(DataDirectory&&) = delete;
-  ~DataDirectory();
 
   [[nodiscard]] const std::string& path() const { return path_; }  ///< Absolute.
   [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] bool created() const { return created_; }  ///< This start made it.
+  [[nodiscard]] bool created() const { return created_; }  ///< This start made it, or made it anew.
   [[nodiscard]] std::string Sub(const std::string& name) const { return path_ + "/" + name; }
 
  private:
-  DataDirectory(std::string path, Identity identity, int lock_fd, bool created);
+  DataDirectory(std::string path, Identity identity, FileDescriptor lock, bool created);
 
   std::string path_;
   Identity identity_;
-  int lock_fd_ = -1;
+  FileDescriptor lock_;
   bool created_ = false;
 };
+
+/// `directory` holds a guard, or a ledger with a log or a table: its incarnation may have spoken.
+[[nodiscard]] bool HoldsLedger(const std::string& directory);
+
+/// Moves `directory`/`name` to `directory`/quarantine/`name`-1 (or the next free number), durably.
+/// Returns the new absolute path. Nothing may have it open.
+Result<std::string> MoveToQuarantine(const std::string& directory, const std::string& name);
 
 }  // namespace cairn::storage

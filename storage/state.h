@@ -20,13 +20,16 @@ class State final : public kv::Table {
   struct Options {
     std::size_t overlay_bytes = std::size_t{4}
                                 << 20;  ///< Written out beyond this many bytes of keys and values.
-    bool read_only = false;
+    bool read_only = false;             ///< For verify: changes nothing.
   };
-  /// Opens or makes `directory`/state. Integrity if it can't be opened: the caller may move it to
-  /// quarantine and open again (it is derived).
+  /// Opens or makes `directory`/state. Integrity if it is damaged: the caller may move it to
+  /// quarantine (data_directory.h) and open again, for it is derived. Other if the disk is full
+  /// or this user may not. NotFound if read_only and there is none.
   static Result<std::unique_ptr<State>> Open(const std::string& directory, const Options& options);
+  /// What was not flushed is lost, as in a crash.
   ~State() override;
 
+  // A failed read or write ends the process (StopNow): a state in doubt must not be served.
   [[nodiscard]] std::optional<std::string> Get(std::string_view key) const override;
   void Put(std::string_view key, std::string_view value) override;
   void Erase(std::string_view key) override;

@@ -1,0 +1,144 @@
+#include "storage/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace cairn::storage {
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) {
+    (void)::close(fd_);
+  }
+}
+
+std::string ErrnoText(int error) { return std::generic_category().message(error); }
+
+Status SystemError(std::string_view what, const std::string& path, int error,
+                   std::string_view next) {
+  std::string text = "could not " + std::string(what) + " " + path + ": " + ErrnoText(error) + ".";
+  if (!next.empty()) {
+    text.append(" ").append(next);
+  }
+  return Status::Other(std::move(text));
+}
+
+std::string AbsolutePath(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::path absolute = std::filesystem::absolute(path, ignored).lexically_normal();
+  if (!absolute.has_filename() && absolute.has_relative_path()) {
+    absolute = absolute.parent_path();
+  }
+  return absolute.empty() ? path : absolute.string();
+}
+
+bool PathExists(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+Status MakeDirectories(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) {
+    return S_ISDIR(info.st_mode) ? Status::Ok() : SystemError("use as directory", path, ENOTDIR);
+  }
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  if (!parent.empty() && parent != path) {
+    if (Status made = MakeDirectories(parent); !made.ok()) {
+      return made;
+    }
+  }
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return SystemError("make the directory", path, errno,
+                       "Give this user permission to write there, or name another place.");
+  }
+  return SyncDirectory(parent);
+}
+
+Status SyncDirectory(const std::string& path) {
+  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) {
+    return SystemError("open the directory", path, errno);
+  }
+  if (::fsync(directory.get()) != 0) {
+    return SystemError("sync the directory", path, errno,
+                       "Check the disk; what was last written there may be lost.");
+  }
+  return Status::Ok();
+}
+
+Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    return errno == ENOENT ? Status::NotFound("there is no " + path + ".")
+                           : SystemError("open", path, errno);
+  }
+  std::string content;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return SystemError("read", path, errno);
+    }
+    if (got == 0) {
+      return content;
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+    if (content.size() > max_bytes) {
+      return SystemError("read", path, EFBIG);
+    }
+  }
+}
+
+Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
+               std::size_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t wrote =
+        ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (wrote < 0 && errno == EINTR) {
+      continue;
+    }
+    if (wrote <= 0) {
+      return SystemError("write", path, wrote < 0 ? errno : EIO);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+    offset += static_cast<std::size_t>(wrote);
+  }
+  return Status::Ok();
+}
+
+std::string TemporaryName(const std::string& path) { return path + ".tmp"; }
+
+Status ReplaceFile(const std::string& path, std::string_view content) {
+  const std::string temporary = TemporaryName(path);
+  const FileDescriptor file(
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file.valid()) {
+    return SystemError("make", temporary, errno);
+  }
+  if (Status written = WriteAt(file, temporary, content, 0); !written.ok()) {
+    return written;
+  }
+  if (::fsync(file.get()) != 0) {
+    return SystemError("sync", temporary, errno);
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    return SystemError("rename " + temporary + " to", path, errno);
+  }
+  return SyncDirectory(std::filesystem::path(path).parent_path().string());
+}
+
+}  // namespace cairn::storage

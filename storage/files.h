@@ -1,0 +1,56 @@
+#pragma once
+// The few POSIX calls that storage needs beside RocksDB, with every return value checked. Each
+// error is a sentence that names the absolute path and the system's reason.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/status.h"
+
+namespace cairn::storage {
+
+/// Owns a file descriptor; closes it. Closing a file that was written says nothing about its
+/// durability: whoever needs that has synced before.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  ~FileDescriptor();
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// "Permission denied".
+[[nodiscard]] std::string ErrnoText(int error);
+/// Other: "could not <what> <path>: <reason of errno>. <next>".
+[[nodiscard]] Status SystemError(std::string_view what, const std::string& path, int error,
+                                 std::string_view next = {});
+
+/// Without ".", ".." and a trailing slash; symbolic links stay.
+[[nodiscard]] std::string AbsolutePath(const std::string& path);
+[[nodiscard]] bool PathExists(const std::string& path);
+
+/// Makes the directory and its missing parents with mode 0700, each durably.
+Status MakeDirectories(const std::string& path);
+/// Makes the names in a directory durable: files made, renamed or deleted there.
+Status SyncDirectory(const std::string& path);
+/// The whole file. NotFound if there is none; Other if it can't be read or is beyond `max_bytes`.
+Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes);
+/// All of the bytes at the offset, short writes continued; not synced.
+Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
+               std::size_t offset);
+/// The content is there whole and durably, or the file is as it was: written under a temporary
+/// name, synced, renamed, directory synced. Mode 0600. A leftover temporary file is overwritten.
+Status ReplaceFile(const std::string& path, std::string_view content);
+
+/// What ReplaceFile calls the file until it is complete.
+[[nodiscard]] std::string TemporaryName(const std::string& path);
+
+}  // namespace cairn::storage

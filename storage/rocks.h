@@ -1,0 +1,27 @@
+#pragma once
+// What the ledger and the state ask of RocksDB alike.
+
+#include <string>
+
+#include "common/status.h"
+#include "rocksdb/options.h"
+#include "rocksdb/status.h"
+
+namespace cairn::storage {
+
+struct RocksSizes {
+  std::size_t write_buffer_bytes = 0;
+  std::size_t block_cache_bytes = 0;
+  bool bloom_filter = false;  ///< For point reads of keys that may be absent.
+};
+
+/// Options with modest memory, bounded files and logs, every check that RocksDB has, and no retry
+/// of its own after an error. The caller adds what is particular to its database.
+[[nodiscard]] rocksdb::Options BaseOptions(const RocksSizes& sizes);
+
+/// The Status of a database that could not be opened: Other if the disk is full or this user may
+/// not, else Integrity. `next` says what to do about damage.
+[[nodiscard]] Status OpenFailure(const std::string& path, const rocksdb::Status& status,
+                                 const std::string& next);
+
+}  // namespace cairn::storage
