@@ -3,9 +3,8 @@
 // SHA-256(0x00 || entry), a node SHA-256(0x01 || left || right), the left subtree of n entries
 // holds the largest power of two below n, the root of no entries is SHA-256 of nothing.
 //
-// The entry of a request is the length-prefixed encoding of its client, sequence, first_open,
-// session_base, operation, key and the SHA-256 of its value: a value can be redacted later
-// while the chain still verifies.
+// The entry of a request is its record (see block.h) with the SHA-256 of the value in the value's
+// place: a value can be redacted later while the chain still verifies.
 
 #include <vector>
 

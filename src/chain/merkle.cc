@@ -1,0 +1,52 @@
+#include "chain/merkle.h"
+
+#include <bit>
+#include <span>
+#include <string_view>
+
+#include "chain/record.h"
+#include "chain/sha256.h"
+#include "common/coding.h"
+
+namespace cairn::chain {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+std::string_view BytesOf(const Hash& hash) {
+  return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
+}
+
+Hash RootOf(std::span<const Hash> leaves) {
+  if (leaves.size() == 1) {
+    return leaves.front();
+  }
+  const std::size_t left = std::bit_floor(leaves.size() - 1);
+  const Hash left_root = RootOf(leaves.first(left));
+  const Hash right_root = RootOf(leaves.subspan(left));
+  return Sha256({"\x01"sv, BytesOf(left_root), BytesOf(right_root)});
+}
+
+}  // namespace
+
+Hash RequestLeaf(const Request& request) {
+  const Hash value = Sha256(request.value);
+  Writer entry;
+  AppendRecord(entry, request, BytesOf(value));
+  return Sha256({"\x00"sv, entry.bytes()});
+}
+
+Hash MerkleRoot(const std::vector<Hash>& leaves) {
+  return leaves.empty() ? Sha256(std::string_view{}) : RootOf(leaves);
+}
+
+Hash RequestsRoot(const std::vector<Request>& requests) {
+  std::vector<Hash> leaves;
+  leaves.reserve(requests.size());
+  for (const Request& request : requests) {
+    leaves.push_back(RequestLeaf(request));
+  }
+  return MerkleRoot(leaves);
+}
+
+}  // namespace cairn::chain

@@ -1,0 +1,82 @@
+#include "chain/record.h"
+
+#include <string>
+
+#include "common/limits.h"
+
+namespace cairn::chain {
+namespace {
+
+Status CheckLength(std::string_view what, std::size_t length, std::size_t limit) {
+  if (length <= limit) {
+    return Status::Ok();
+  }
+  return Status::Integrity("a " + std::string(what) + " of " + std::to_string(length) +
+                           " bytes is over the limit of " + std::to_string(limit));
+}
+
+bool IsKnown(Op op) {
+  return op == Op::kPut || op == Op::kDel || op == Op::kGenesis || op == Op::kForm;
+}
+
+}  // namespace
+
+void AppendRecord(Writer& writer, const Request& request, std::string_view value) {
+  writer.U8(kRecordVersion)
+      .U64(request.client)
+      .U64(request.sequence)
+      .U64(request.first_open)
+      .U64(request.session_base)
+      .U8(static_cast<std::uint8_t>(request.op))
+      .String(request.key)
+      .String(value);
+}
+
+Result<Request> DecodeRecord(std::string_view bytes) {
+  Reader r(bytes);
+  const std::uint8_t version = r.U8();
+  if (r.ok() && version != kRecordVersion) {
+    return Status::Integrity("a request has format version " + std::to_string(version) +
+                             ", and this program reads version " + std::to_string(kRecordVersion));
+  }
+  Request request;
+  request.client = r.U64();
+  request.sequence = r.U64();
+  request.first_open = r.U64();
+  request.session_base = r.U64();
+  request.op = static_cast<Op>(r.U8());
+  const std::string_view key = r.String();
+  const std::string_view value = r.String();
+  if (!r.AtEnd()) {
+    return Status::Integrity("a request's lengths do not add up");
+  }
+  // Before the copies: what is over the limit is not worth memory.
+  if (Status status = CheckLength("key", key.size(), kMaxKeyBytes); !status.ok()) {
+    return status;
+  }
+  if (Status status = CheckLength("value", value.size(), kMaxValueBytes); !status.ok()) {
+    return status;
+  }
+  request.key = key;
+  request.value = value;
+  return request;
+}
+
+Status CheckRequest(const Request& request, Slot slot) {
+  if (!IsKnown(request.op)) {
+    return Status::Integrity("operation " + std::to_string(static_cast<int>(request.op)) +
+                             " is unknown to this program");
+  }
+  if (request.op == Op::kGenesis && slot != 0) {
+    return Status::Integrity("a genesis request stands outside slot 0");
+  }
+  if (request.op == Op::kForm && slot != 1) {
+    return Status::Integrity("a request that forms the cluster stands outside slot 1");
+  }
+  if (Status status = CheckLength("key", request.key.size(), kMaxKeyBytes); !status.ok()) {
+    return status;
+  }
+  return CheckLength("value", request.value.size(), kMaxValueBytes);
+}
+
+}  // namespace cairn::chain
