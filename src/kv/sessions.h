@@ -10,20 +10,25 @@
 //
 // Within a session each sequence is applied once, in any order (requests may be in flight side
 // by side). Outcomes below first_open are forgotten, for the client says that it has them; a
-// request below the session's first_open is answered with kUnknownOutcome. More than
-// kMaxOpenRequests sequences above first_open: kUsage.
+// request below the session's first_open is answered with kUnknownOutcome. A session remembers at
+// most kMaxOpenRequests outcomes, because a request must lie that close to its own first_open.
 //
-// Eviction: when there are more than max_sessions, the longest unused goes, in log order. All
-// of it is a function of the requests, in order, alone.
+// kUsage is a function of the request's own bytes alone (no client, no sequence, a sequence below
+// its first_open or too far above): a copy of it that is decided later can't be applied after all.
+//
+// Eviction: when there are more than max_sessions, the longest unused goes, in log order. Only a
+// request that is applied uses a session; a retry that is told what is remembered does not.
+// All of it is a function of the requests, in order, alone.
 //
 // A session in the table: u8 version=1 | u64 last use (a count of all requests applied to
 // sessions, so that the order of use survives) | u64 slot of the last use | u64 first_open |
-// u32 count | per remembered outcome: u64 sequence, u8 code, u64 slot.
+// u32 count | per remembered outcome, ascending: u64 sequence, u8 code, u64 slot.
 
 #include <list>
-#include <map>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/block.h"
 #include "kv/outcome.h"
@@ -33,29 +38,42 @@ namespace cairn::kv {
 
 class Sessions {
  public:
-  /// Loads the sessions and the horizon from the table.
+  /// Loads the sessions and the horizon from the table, which is not owned and must outlive this
+  /// object. Requires: max_sessions above 0.
   Sessions(Table* table, std::uint64_t max_sessions);
 
   /// The outcome if the request must not be applied (it was, or nobody can know); nothing if the
-  /// caller must apply it now and Record the outcome.
+  /// caller must apply it now and Record the outcome. `slot` is the block's.
   std::optional<Outcome> Begin(const Request& request, Slot slot);
+  /// Requires: Begin has just returned nothing for this request.
   void Record(const Request& request, const Outcome& outcome);
+  /// Writes into the table what the block changed, each session once.
+  void EndBlock();
 
   [[nodiscard]] std::optional<Outcome> Recall(ClientId client, Sequence sequence) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+  [[nodiscard]] Slot horizon() const { return horizon_; }
 
  private:
+  struct Remembered {
+    Sequence sequence = 0;
+    Outcome outcome;
+  };
   struct Session {
     std::uint64_t last_use = 0;
     Slot last_slot = 0;
-    Sequence first_open = 1;
-    std::map<Sequence, Outcome> outcomes;
+    Sequence first_open = 0;
+    std::vector<Remembered> outcomes;     // ascending by sequence, from first_open on
     std::list<ClientId>::iterator place;  // in by_use_
+    bool changed = false;                 // is in changed_
   };
 
-  void Touch(ClientId client, Session& session, Slot slot);
+  static std::optional<Outcome> Find(const Session& session, Sequence sequence);
+  static Session Parse(std::string_view bytes);
+  void Load();
+  void Use(ClientId client, Session& session, const Request& request, Slot slot);
   void EvictBeyondLimit();
-  void Save(ClientId client, const Session& session);
+  void Save(ClientId client, Session& session);
 
   Table* table_;
   std::uint64_t max_sessions_;
@@ -63,6 +81,9 @@ class Sessions {
   Slot horizon_ = 0;
   std::unordered_map<ClientId, Session> sessions_;
   std::list<ClientId> by_use_;  // longest unused first
+  // Of the present block.
+  std::vector<ClientId> changed_;
+  std::vector<ClientId> evicted_;
 };
 
 }  // namespace cairn::kv

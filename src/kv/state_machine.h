@@ -2,25 +2,35 @@
 // The key-value state: nothing but the chain, replayed. Apply is a function of the blocks alone
 // (R11): no clock, no randomness; equal chains give equal tables, byte for byte.
 //
+// Requests of clients (kPut, kDel) go through the sessions. Those of the cluster itself have
+// client 0: kForm records who is who. Whatever else a block may hold changes nothing and has the
+// outcome kUsage, for a block that is decided must be applied somehow, and by all nodes alike.
+//
 // In the table:
-//   "a"                  the applied slot and that block's hash
-//   "c"                  which incarnation each node has, from the cluster's own requests (R7)
-//   "h"                  the session horizon (see sessions.h)
+//   "a"                  u8 format version of the whole table=1, u64 applied slot, that block's
+//   hash "c"                  which incarnation each node has, from the cluster's own requests (R7)
+//   "h"                  u64 the session horizon (see sessions.h)
 //   "k" key              u64 slot of the last write, then the value
 //   "s" client (8, BE)   a session (see sessions.h)
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/block.h"
+#include "common/status.h"
 #include "kv/outcome.h"
 #include "kv/sessions.h"
 #include "kv/table.h"
 
 namespace cairn::kv {
+
+/// Integrity, naming both versions, if the table was written in a format that this program does not
+/// know. To ask before a StateMachine is made of a table that outlives programs.
+[[nodiscard]] Status CheckFormat(const Table& table);
 
 class StateMachine {
  public:
@@ -28,7 +38,8 @@ class StateMachine {
   /// counts as applied). `table` is not owned and must outlive this object.
   StateMachine(Table* table, std::uint64_t max_sessions);
 
-  /// Applies the block at applied() + 1 and returns an outcome for each of its requests.
+  /// Applies the block at applied() + 1 and returns an outcome for each of its requests. Requires:
+  /// its parent is the block at applied(). The table is told once, at the end, that it is whole.
   std::vector<Outcome> Apply(const Block& block);
 
   [[nodiscard]] std::optional<Entry> Get(std::string_view key) const;
@@ -48,14 +59,20 @@ class StateMachine {
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
 
  private:
+  void Load();
   Outcome ApplyRequest(const Request& request, Slot slot);
   Outcome ApplyOperation(const Request& request, Slot slot);
+  Outcome ApplyForm(const Request& request, Slot slot);
+  std::string_view TableKey(std::string_view key);
 
   Table* table_;
   Sessions sessions_;
   Slot applied_ = 0;
   Hash applied_hash_;
   std::map<NodeId, Incarnation> incarnations_;
+  // Kept for their memory only.
+  std::string key_;
+  std::string value_;
 };
 
 }  // namespace cairn::kv

@@ -40,7 +40,9 @@ class MemoryTable final : public Table {
             const std::function<bool(std::string_view, std::string_view)>& visit) const override;
   void EndBlock() override {}
 
-  friend bool operator==(const MemoryTable&, const MemoryTable&) = default;
+  friend bool operator==(const MemoryTable& a, const MemoryTable& b) {
+    return a.entries_ == b.entries_;
+  }
 
  private:
   std::map<std::string, std::string, std::less<>> entries_;

@@ -1,0 +1,183 @@
+#include "kv/sessions.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/check.h"
+#include "common/coding.h"
+#include "common/limits.h"
+
+namespace cairn::kv {
+namespace {
+
+constexpr std::uint8_t kSessionVersion = 1;
+constexpr std::string_view kHorizonKey = "h";
+
+std::string SessionKey(ClientId client) {
+  std::string key(1, 's');
+  key += OrderedU64(client);
+  return key;
+}
+
+bool IsWellFormed(const Request& request) {
+  return request.client != 0 && request.sequence != 0 && request.sequence >= request.first_open &&
+         request.sequence - request.first_open < kMaxOpenRequests;
+}
+
+}  // namespace
+
+Sessions::Sessions(Table* table, std::uint64_t max_sessions)
+    : table_(table), max_sessions_(max_sessions) {
+  CAIRN_CHECK(max_sessions > 0, "there is room for the session that is in use");
+  Load();
+}
+
+void Sessions::Load() {
+  if (const std::optional<std::string> horizon = table_->Get(kHorizonKey)) {
+    Reader r(*horizon);
+    horizon_ = r.U64();
+    CAIRN_CHECK(r.AtEnd(), "the session horizon in the table is one number");
+  }
+  std::vector<std::pair<std::uint64_t, ClientId>> order;
+  table_->Scan("s", "t", [&](std::string_view key, std::string_view value) {
+    const ClientId client = ParseOrderedU64(key.substr(1));
+    const auto place = sessions_.emplace(client, Parse(value)).first;
+    order.emplace_back(place->second.last_use, client);
+    return true;
+  });
+  std::sort(order.begin(), order.end());
+  for (const auto& [last_use, client] : order) {
+    by_use_.push_back(client);
+    sessions_.at(client).place = std::prev(by_use_.end());
+    uses_ = last_use;
+  }
+}
+
+std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot) {
+  if (!IsWellFormed(request)) {
+    return Outcome{Code::kUsage, slot};
+  }
+  const auto known = sessions_.find(request.client);
+  if (known == sessions_.end()) {
+    if (request.session_base < horizon_) {
+      return Outcome{Code::kUnknownOutcome, slot};
+    }
+    Session& session = sessions_[request.client];
+    session.place = by_use_.insert(by_use_.end(), request.client);
+    Use(request.client, session, request, slot);
+    EvictBeyondLimit();
+    return std::nullopt;
+  }
+  Session& session = known->second;
+  if (request.sequence < session.first_open) {
+    return Outcome{Code::kUnknownOutcome, slot};
+  }
+  if (std::optional<Outcome> first = Find(session, request.sequence)) {
+    return first;
+  }
+  Use(request.client, session, request, slot);
+  return std::nullopt;
+}
+
+void Sessions::Use(ClientId client, Session& session, const Request& request, Slot slot) {
+  session.last_use = ++uses_;
+  session.last_slot = slot;
+  by_use_.splice(by_use_.end(), by_use_, session.place);
+  if (request.first_open > session.first_open) {
+    session.first_open = request.first_open;
+    std::erase_if(session.outcomes,
+                  [&](const Remembered& r) { return r.sequence < session.first_open; });
+  }
+  if (!session.changed) {
+    session.changed = true;
+    changed_.push_back(client);
+  }
+}
+
+void Sessions::EvictBeyondLimit() {
+  while (sessions_.size() > max_sessions_) {
+    const auto oldest = sessions_.find(by_use_.front());
+    horizon_ = std::max(horizon_, oldest->second.last_slot);
+    evicted_.push_back(oldest->first);
+    by_use_.pop_front();
+    sessions_.erase(oldest);
+  }
+}
+
+void Sessions::Record(const Request& request, const Outcome& outcome) {
+  const auto known = sessions_.find(request.client);
+  CAIRN_CHECK(known != sessions_.end(), "an outcome belongs to a session that has begun");
+  std::vector<Remembered>& outcomes = known->second.outcomes;
+  // Requests mostly come in order, so that the place is nearly always the end.
+  auto place = outcomes.end();
+  while (place != outcomes.begin() && std::prev(place)->sequence > request.sequence) {
+    --place;
+  }
+  outcomes.insert(place, {request.sequence, outcome});
+}
+
+void Sessions::EndBlock() {
+  // Evictions first: a client that was evicted within this block can have begun again in it.
+  for (const ClientId client : evicted_) {
+    table_->Erase(SessionKey(client));
+  }
+  for (const ClientId client : changed_) {
+    if (const auto known = sessions_.find(client); known != sessions_.end()) {
+      Save(client, known->second);
+    }
+  }
+  if (!evicted_.empty()) {
+    Writer w;
+    table_->Put(kHorizonKey, w.U64(horizon_).bytes());
+  }
+  evicted_.clear();
+  changed_.clear();
+}
+
+void Sessions::Save(ClientId client, Session& session) {
+  Writer w;
+  w.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.first_open);
+  w.U32(static_cast<std::uint32_t>(session.outcomes.size()));
+  for (const Remembered& r : session.outcomes) {
+    w.U64(r.sequence).U8(static_cast<std::uint8_t>(r.outcome.code)).U64(r.outcome.slot);
+  }
+  table_->Put(SessionKey(client), w.bytes());
+  session.changed = false;
+}
+
+Sessions::Session Sessions::Parse(std::string_view bytes) {
+  Reader r(bytes);
+  CAIRN_CHECK(r.U8() == kSessionVersion, "the sessions in the state are of this version's format");
+  Session session;
+  session.last_use = r.U64();
+  session.last_slot = r.U64();
+  session.first_open = r.U64();
+  const std::uint32_t count = r.U32();
+  for (std::uint32_t i = 0; i < count && r.ok(); ++i) {
+    Remembered remembered;
+    remembered.sequence = r.U64();
+    remembered.outcome.code = static_cast<Code>(r.U8());
+    remembered.outcome.slot = r.U64();
+    session.outcomes.push_back(remembered);
+  }
+  CAIRN_CHECK(r.AtEnd(), "a session in the state is whole");
+  return session;
+}
+
+std::optional<Outcome> Sessions::Find(const Session& session, Sequence sequence) {
+  const auto place =
+      std::lower_bound(session.outcomes.begin(), session.outcomes.end(), sequence,
+                       [](const Remembered& r, Sequence wanted) { return r.sequence < wanted; });
+  if (place == session.outcomes.end() || place->sequence != sequence) {
+    return std::nullopt;
+  }
+  return place->outcome;
+}
+
+std::optional<Outcome> Sessions::Recall(ClientId client, Sequence sequence) const {
+  const auto known = sessions_.find(client);
+  return known == sessions_.end() ? std::nullopt : Find(known->second, sequence);
+}
+
+}  // namespace cairn::kv

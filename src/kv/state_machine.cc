@@ -1,0 +1,157 @@
+#include "kv/state_machine.h"
+
+#include "common/check.h"
+#include "common/coding.h"
+#include "common/roster.h"
+
+namespace cairn::kv {
+namespace {
+
+constexpr std::uint8_t kTableVersion = 1;
+constexpr std::string_view kAppliedKey = "a";
+constexpr std::string_view kIncarnationsKey = "c";
+constexpr char kKeyPrefix = 'k';
+constexpr std::size_t kSlotBytes = 8;
+
+std::string Prefixed(std::string_view key) {
+  std::string prefixed(1, kKeyPrefix);
+  prefixed += key;
+  return prefixed;
+}
+
+Slot SlotOf(std::string_view record) {
+  Reader r(record);
+  const Slot slot = r.U64();
+  CAIRN_CHECK(r.ok(), "a value in the state carries its slot");
+  return slot;
+}
+
+}  // namespace
+
+Status CheckFormat(const Table& table) {
+  const std::optional<std::string> applied = table.Get(kAppliedKey);
+  if (!applied) {
+    return Status::Ok();
+  }
+  const std::uint8_t version = Reader(*applied).U8();
+  if (version == kTableVersion) {
+    return Status::Ok();
+  }
+  return Status::Integrity("the key-value state has format version " + std::to_string(version) +
+                           ", and this program reads version " + std::to_string(kTableVersion));
+}
+
+StateMachine::StateMachine(Table* table, std::uint64_t max_sessions)
+    : table_(table), sessions_(table, max_sessions) {
+  Load();
+}
+
+void StateMachine::Load() {
+  if (const std::optional<std::string> applied = table_->Get(kAppliedKey)) {
+    Reader r(*applied);
+    CAIRN_CHECK(r.U8() == kTableVersion, "the state is of this version's format");
+    applied_ = r.U64();
+    applied_hash_ = r.Digest();
+    CAIRN_CHECK(r.AtEnd(), "the state names the block that it stands at");
+  }
+  if (const std::optional<std::string> bytes = table_->Get(kIncarnationsKey)) {
+    const std::optional<Incarnations> incarnations = DecodeIncarnations(*bytes);
+    CAIRN_CHECK(incarnations.has_value(), "the incarnations in the state are whole");
+    incarnations_ = *incarnations;
+  }
+}
+
+std::vector<Outcome> StateMachine::Apply(const Block& block) {
+  CAIRN_CHECK(block.slot() == applied_ + 1, "blocks are applied in order, without a gap");
+  CAIRN_CHECK(applied_ == 0 || block.header.parent == applied_hash_,
+              "a block is applied on its parent");
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(block.requests.size());
+  for (const Request& request : block.requests) {
+    outcomes.push_back(ApplyRequest(request, block.slot()));
+  }
+  sessions_.EndBlock();
+  applied_ = block.slot();
+  applied_hash_ = block.hash;
+  Writer w;
+  w.U8(kTableVersion).U64(applied_).Digest(applied_hash_);
+  table_->Put(kAppliedKey, w.bytes());
+  table_->EndBlock();
+  return outcomes;
+}
+
+Outcome StateMachine::ApplyRequest(const Request& request, Slot slot) {
+  if (request.op == Op::kForm && request.client == 0) {
+    return ApplyForm(request, slot);
+  }
+  if (request.op != Op::kPut && request.op != Op::kDel) {
+    return {Code::kUsage, slot};
+  }
+  if (std::optional<Outcome> known = sessions_.Begin(request, slot)) {
+    return *known;
+  }
+  const Outcome outcome = ApplyOperation(request, slot);
+  sessions_.Record(request, outcome);
+  return outcome;
+}
+
+Outcome StateMachine::ApplyOperation(const Request& request, Slot slot) {
+  const std::string_view key = TableKey(request.key);
+  if (request.op == Op::kPut) {
+    Writer w;
+    value_ = w.U64(slot).bytes();
+    value_ += request.value;
+    table_->Put(key, value_);
+    return {Code::kOk, slot};
+  }
+  if (!table_->Get(key)) {
+    return {Code::kNotFound, slot};
+  }
+  table_->Erase(key);
+  return {Code::kOk, slot};
+}
+
+Outcome StateMachine::ApplyForm(const Request& request, Slot slot) {
+  std::optional<Incarnations> incarnations = DecodeIncarnations(request.value);
+  if (!incarnations) {
+    return {Code::kUsage, slot};
+  }
+  incarnations_ = *std::move(incarnations);
+  table_->Put(kIncarnationsKey, EncodeIncarnations(incarnations_));
+  return {Code::kOk, slot};
+}
+
+std::string_view StateMachine::TableKey(std::string_view key) {
+  key_.assign(1, kKeyPrefix);
+  key_ += key;
+  return key_;
+}
+
+std::optional<Entry> StateMachine::Get(std::string_view key) const {
+  std::optional<std::string> record = table_->Get(Prefixed(key));
+  if (!record) {
+    return std::nullopt;
+  }
+  Entry entry;
+  entry.slot = SlotOf(*record);
+  entry.value = std::move(*record);
+  entry.value.erase(0, kSlotBytes);
+  return entry;
+}
+
+void StateMachine::Scan(
+    std::string_view from, std::string_view to,
+    const std::function<bool(std::string_view key, const Entry& entry)>& visit) const {
+  const std::string end = to.empty() ? std::string(1, kKeyPrefix + 1) : Prefixed(to);
+  table_->Scan(Prefixed(from), end, [&](std::string_view key, std::string_view record) {
+    const Slot slot = SlotOf(record);
+    const Entry entry{std::string(record.substr(kSlotBytes)), slot};
+    return visit(key.substr(1), entry);
+  });
+}
+
+std::optional<Outcome> StateMachine::Recall(ClientId client, Sequence sequence) const {
+  return sessions_.Recall(client, sequence);
+}
+
+}  // namespace cairn::kv
