@@ -1,0 +1,27 @@
+#include "common/fatal.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace cairn {
+namespace {
+
+TEST(StopNowDeathTest, SaysWhyAndEndsWithTheExitCodeOfTheStatus) {
+  EXPECT_EXIT(StopNow(Status::Integrity("the ledger is damaged")), testing::ExitedWithCode(6),
+              "cairn: the ledger is damaged");
+}
+
+// R6: nothing may be written, closed or synced after a failed sync.
+TEST(StopNowDeathTest, RunsNoExitHandler) {
+  EXPECT_EXIT(
+      {
+        std::atexit([] { std::fprintf(stderr, "an exit handler ran\n"); });
+        StopNow(Status::Other("enough"));
+      },
+      testing::ExitedWithCode(1), "^cairn: enough\n$");
+}
+
+}  // namespace
+}  // namespace cairn
