@@ -1,0 +1,284 @@
+// The replica's side of the verbs of src/paxos: who is told what, and when a role changes.
+
+#include <algorithm>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/check.h"
+#include "common/limits.h"
+#include "replica/replica.h"
+
+namespace cairn::replica {
+namespace {
+
+/// A candidate or leader speaks for its own ballot only, and in its present life.
+bool Owns(NodeId from, Incarnation incarnation, const paxos::Ballot& ballot) {
+  return ballot.node == from && ballot.incarnation == incarnation && !ballot.IsNone();
+}
+
+}  // namespace
+
+void Replica::NoteRound(const paxos::Ballot& ballot) {
+  greatest_round_ = std::max(greatest_round_, ballot.round);
+}
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat) {
+  NoteRound(heartbeat.promised);
+  election_.OnHeartbeat(from, incarnation, heartbeat, now_);
+  if (!heartbeat.leading || heartbeat.promised < acceptor_.promised() ||
+      !Owns(from, incarnation, heartbeat.promised)) {
+    return;
+  }
+  acceptor_.OnDecided(heartbeat.promised, heartbeat.decided);
+  // Accepts come in order and before the heartbeat that counts them: what is missing was lost.
+  if (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched()) {
+    SayBehind(from, heartbeat.promised);
+  }
+}
+
+// --- phase 1
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare) {
+  NoteRound(prepare.ballot);
+  if (!Owns(from, incarnation, prepare.ballot) || !IsVoter()) {
+    return;
+  }
+  auto answer = acceptor_.OnPrepare(prepare);
+  if (auto* promise = std::get_if<paxos::Promise>(&answer)) {
+    hopeful_until_ = now_ + options_.timing.election;
+    Send(from, std::move(*promise));
+  } else if (auto* refuse = std::get_if<paxos::Refuse>(&answer)) {
+    Send(from, *refuse);
+  }
+}
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& promise) {
+  NoteRound(promise.accepted);
+  if (candidate_) {
+    candidate_->OnPromise(from, incarnation, promise);
+    WeighPromises();
+  }
+}
+
+void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const paxos::Refuse& refuse) {
+  NoteRound(refuse.promised);
+  if (candidate_ && refuse.promised > candidate_->ballot()) {
+    candidate_.reset();  // to stand again later, above that ballot
+  }
+}
+
+void Replica::WeighPromises() {
+  using Kind = paxos::Candidate::Decision::Kind;
+  const auto decision = candidate_->Decide(acceptor_);
+  if (decision.kind == Kind::kAdopt) {
+    BecomeLeader(decision.node);
+  } else if (decision.kind == Kind::kFetch && now_ >= fetch_until_) {
+    FetchFrom(decision.node);
+  }
+}
+
+void Replica::BecomeLeader(NodeId best) {
+  const paxos::Candidate candidate = *std::exchange(candidate_, std::nullopt);
+  if (best == options_.self) {
+    acceptor_.AdoptOwn();
+  } else {
+    acceptor_.Adopt(candidate.promises().at(best));
+  }
+  leader_.emplace(candidate.ballot(), options_.nodes.size(), acceptor_.log().tip());
+  for (const auto& [node, promise] : candidate.promises()) {
+    if (node != options_.self) {
+      BringUp(node, promise.decided);
+    }
+  }
+  next_stand_ = now_ + options_.timing.election;
+  Beat();
+}
+
+// --- phase 2, follower
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
+  NoteRound(sync.ballot);
+  if (Owns(from, incarnation, sync.ballot)) {
+    Obey(from, sync.ballot, acceptor_.OnSync(sync));
+  }
+}
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
+  NoteRound(accept.ballot);
+  if (Owns(from, incarnation, accept.ballot)) {
+    Obey(from, accept.ballot, acceptor_.OnAccept(accept));
+  }
+}
+
+void Replica::Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict verdict) {
+  switch (verdict) {
+    case paxos::Verdict::kAccepted:
+      ack_to_ = leader;
+      break;
+    case paxos::Verdict::kRefused:
+      Send(leader, paxos::Refuse{acceptor_.promised()});
+      break;
+    case paxos::Verdict::kBehind:
+      SayBehind(leader, ballot);
+      break;
+    case paxos::Verdict::kNothing:
+      break;
+  }
+}
+
+void Replica::SayBehind(NodeId leader, const paxos::Ballot& ballot) {
+  // Once a heartbeat or so: the answer is large, and on its way while more Accepts come in.
+  if (behind_said_at_ != 0 && now_ < behind_said_at_ + options_.timing.heartbeat / 2) {
+    return;
+  }
+  behind_said_at_ = now_;
+  Send(leader,
+       paxos::Behind{ballot, acceptor_.accepted(), acceptor_.matched(), acceptor_.log().decided()});
+}
+
+// --- phase 2, leader
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted) {
+  if (leader_ && accepted.ballot == leader_->ballot() && accepted.tip <= acceptor_.log().tip()) {
+    leader_->OnAccepted(from, incarnation, accepted.tip);
+    CountVotes();
+  }
+}
+
+void Replica::CountVotes() { acceptor_.Decide(leader_->Tally(acceptor_.log())); }
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& behind) {
+  if (!leader_ || behind.ballot != leader_->ballot()) {
+    return;
+  }
+  if (behind.accepted != behind.ballot) {
+    BringUp(from, behind.decided);
+    return;
+  }
+  const paxos::Log& log = acceptor_.log();
+  const Slot next = std::max(behind.matched, behind.decided) + 1;
+  std::size_t bytes = 0;
+  for (Slot slot = std::max(next, log.first()); slot <= log.tip(); ++slot) {
+    BlockPtr block = log.At(slot);
+    bytes += block->encoded.size();
+    if (next < log.first() || bytes > kMaxCatchUpBytes + kMaxEncodedBlockBytes) {
+      break;  // older blocks it fetches, from any node
+    }
+    SendEarly(from, paxos::Accept{leader_->ballot(), log.decided(), std::move(block)});
+  }
+}
+
+void Replica::BringUp(NodeId follower, Slot decided) {
+  const paxos::Log& log = acceptor_.log();
+  if (decided + 1 < log.first() || decided > log.tip()) {
+    return;  // it fetches decided blocks first, from any node, and says Behind again
+  }
+  SendEarly(follower, paxos::Sync{leader_->ballot(), log.decided(), log.tip(), log.tip_hash(),
+                                  log.From(decided + 1)});
+}
+
+void Replica::ProposeForming() {
+  if (acceptor_.log().tip() != 0 || acceptor_.accepted() != leader_->ballot()) {
+    return;
+  }
+  Incarnations all{{options_.self, options_.incarnation}};
+  for (const NodeId node : election_.peers()) {
+    if (!election_.Linked(node, now_)) {
+      return;
+    }
+    all[node] = election_.IncarnationOf(node);
+  }
+  BlockPtr block = chain::Seal(1, acceptor_.log().tip_hash(), wall_, {MakeFormRequest(all)});
+  acceptor_.Extend(block);
+  for (const NodeId node : election_.peers()) {
+    SendEarly(node, paxos::Accept{leader_->ballot(), 0, block});
+  }
+}
+
+// --- catching up: decided blocks, from any node
+
+void Replica::CatchUp() {
+  const Slot decided = acceptor_.log().decided();
+  if (decided != last_decided_) {
+    last_decided_ = decided;
+    decided_at_ = now_;
+  }
+  if (leader_ || now_ < fetch_until_) {
+    return;
+  }
+  // The peer after the one asked last that is ahead: a silent one is not asked twice.
+  NodeId chosen = 0;
+  bool far = false;
+  for (const NodeId node : election_.peers()) {
+    if (!election_.Linked(node, now_) || election_.Last(node)->decided <= decided) {
+      continue;
+    }
+    far = far || election_.Last(node)->decided > decided + options_.recent_blocks / 2;
+    if (chosen == 0 || (chosen <= fetching_from_ && node > fetching_from_)) {
+      chosen = node;
+    }
+  }
+  const bool stalled = now_ - decided_at_ > 2 * options_.timing.heartbeat;
+  if (chosen != 0 && (far || stalled)) {
+    FetchFrom(chosen);
+  }
+}
+
+void Replica::FetchFrom(NodeId node) {
+  fetching_from_ = node;
+  fetch_until_ = now_ + options_.timing.election;
+  Send(node, paxos::Fetch{acceptor_.log().decided() + 1});
+}
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
+  const paxos::Log& log = acceptor_.log();
+  if (fetch.from == 0 || fetch.from > log.decided()) {
+    return;
+  }
+  if (fetch.from >= log.first()) {
+    Send(from,
+         paxos::Blocks{log.DecidedFrom(fetch.from, options_.catch_up_blocks, kMaxCatchUpBytes),
+                       log.decided()});
+  } else {
+    effects_.serve.push_back({from, fetch.from, log.decided()});
+  }
+}
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
+  const Slot before = acceptor_.log().decided();
+  if (acceptor_.Learn(blocks.blocks)) {
+    if (leader_) {
+      StopLeading();  // R5: others decided something else
+    }
+    candidate_.reset();
+  }
+  const Slot decided = acceptor_.log().decided();
+  if (from == fetching_from_) {
+    fetch_until_ = now_;
+    if (decided > before && blocks.decided > decided) {
+      FetchFrom(from);
+    }
+  }
+  if (candidate_ && decided > before) {
+    WeighPromises();
+  }
+}
+
+// --- confirmation of reads
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::Probe& probe) {
+  // R9: a yes says that nothing above this ballot was promised, so no newer leader has decided
+  // anything with this node's vote.
+  if (Owns(from, incarnation, probe.ballot) && probe.ballot == acceptor_.promised()) {
+    Send(from, paxos::ProbeAck{probe.ballot, probe.number});
+  }
+}
+
+void Replica::On(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack) {
+  if (leader_ && ack.ballot == leader_->ballot() &&
+      leader_->OnProbeAck(from, incarnation, ack.number, acceptor_.log())) {
+    reads_.EndRound();
+  }
+}
+
+}  // namespace cairn::replica

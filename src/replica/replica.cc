@@ -1,0 +1,342 @@
+#include "replica/replica.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace cairn::replica {
+namespace {
+
+std::vector<NodeId> Others(const std::vector<NodeId>& nodes, NodeId self) {
+  std::vector<NodeId> others;
+  std::ranges::copy_if(nodes, std::back_inserter(others), [&](NodeId id) { return id != self; });
+  return others;
+}
+
+template <typename T>
+void MoveInto(std::vector<T>& from, std::vector<T>& to) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+std::string Names(const std::vector<NodeId>& nodes) {
+  std::string names = nodes.size() == 1 ? "node " : "nodes ";
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    names += (i == 0 ? "" : i + 1 == nodes.size() ? " and " : ", ") + std::to_string(nodes[i]);
+  }
+  return names;
+}
+
+}  // namespace
+
+Options DefaultOptions(NodeId self, Incarnation incarnation, std::vector<NodeId> nodes,
+                       std::uint64_t seed) {
+  Options options;
+  options.self = self;
+  options.incarnation = incarnation;
+  options.nodes = std::move(nodes);
+  options.seed = seed;
+  options.max_slots_in_flight = kMaxSlotsInFlight;
+  options.max_block_requests = kMaxBlockRequests;
+  options.max_block_bytes = kMaxBlockBytes;
+  options.recent_blocks = kRecentBlocks;
+  options.catch_up_blocks = kMaxCatchUpBlocks;
+  return options;
+}
+
+Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* machine, Micros now)
+    : options_(std::move(options)),
+      machine_(machine),
+      acceptor_(recovered.head.promised, recovered.head.accepted,
+                paxos::Log(recovered.blocks, recovered.head.decided, machine->incarnations())),
+      election_(options_.self, Others(options_.nodes, options_.self), options_.timing),
+      now_(now),
+      random_(options_.seed),
+      last_decided_(recovered.head.decided),
+      decided_at_(now) {
+  CAIRN_CHECK(machine_->applied() == recovered.head.decided,
+              "the state is the chain up to what is known as decided");
+  NoteRound(acceptor_.promised());
+}
+
+// --- the turn
+
+void Replica::Tick(Micros now, Micros wall) {
+  now_ = now;
+  wall_ = wall;
+  Follow();
+  if (leader_) {
+    KeepLeading();
+  } else {
+    ConsiderElection();
+  }
+  if (now_ >= next_beat_ || Content() != was_content_) {
+    Beat();
+    GiveUpWaiting();
+  }
+  CatchUp();
+}
+
+void Replica::Step(const Inbound& inbound) {
+  if (inbound.from == options_.self ||
+      std::ranges::find(options_.nodes, inbound.from) == options_.nodes.end()) {
+    return;
+  }
+  std::visit([&](const auto& message) { On(inbound.from, inbound.incarnation, message); },
+             inbound.message);
+  // R1: whoever has promised more than its own ballot leads, or stands, no more.
+  if (leader_ && leader_->ballot() != acceptor_.promised()) {
+    StopLeading();
+  }
+  if (candidate_ && candidate_->ballot() != acceptor_.promised()) {
+    candidate_.reset();
+  }
+}
+
+Effects Replica::Think() {
+  SealBlocks();
+  StartProbe();
+  paxos::Acceptor::Changes changes = acceptor_.TakeChanges();
+  if (changes.any) {
+    effects_.write.needed = true;
+    effects_.write.promise = changes.promise;
+    effects_.write.head = {acceptor_.promised(), acceptor_.accepted(), acceptor_.log().tip(),
+                           acceptor_.log().decided()};
+    effects_.write.blocks = std::move(changes.blocks);
+  }
+  return std::exchange(effects_, {});
+}
+
+void Replica::Remembered(Effects* effects) {
+  CAIRN_CHECK(!acceptor_.changed(), "a turn ends before the next one thinks");
+  if (ack_to_ != 0) {
+    Send(std::exchange(ack_to_, 0), paxos::Accepted{acceptor_.accepted(), acceptor_.matched()});
+  }
+  if (leader_) {
+    leader_->OnAccepted(options_.self, options_.incarnation, acceptor_.log().tip());
+    CountVotes();
+  }
+  ApplyDecided();
+  ServeReads();
+  acceptor_.Trim(acceptor_.log().decided(), options_.recent_blocks, kRecentBytes);
+  if (candidate_ && !candidate_->HasPromised(options_.self)) {
+    const paxos::Log& log = acceptor_.log();
+    candidate_->OnPromise(
+        options_.self, options_.incarnation,
+        {candidate_->ballot(), acceptor_.accepted(), log.tip(), log.decided(), {}});
+    WeighPromises();
+  }
+  if (acceptor_.changed()) {
+    return;  // a new leader has a log to write first: the rest goes with the next turn
+  }
+  MoveInto(effects_.early, effects->late);
+  MoveInto(effects_.late, effects->late);
+  MoveInto(effects_.serve, effects->serve);
+  MoveInto(effects_.answers, effects->answers);
+}
+
+bool Replica::Restless() const {
+  const bool can_seal =
+      leader_ && Formed() && proposals_.queued() &&
+      acceptor_.log().tip() - acceptor_.log().decided() < options_.max_slots_in_flight;
+  const bool can_probe = leader_ && reads_.waiting() && !leader_->ProbeUnderWay() &&
+                         leader_->Ready(acceptor_.log()) && Formed();
+  return acceptor_.changed() || can_seal || can_probe || !effects_.early.empty() ||
+         !effects_.late.empty() || !effects_.answers.empty() || !effects_.serve.empty();
+}
+
+// --- roles
+
+bool Replica::IsVoter() const { return acceptor_.IsVoter(options_.self, options_.incarnation); }
+
+NodeId Replica::LeaderHint() const {
+  return leader_ ? options_.self : election_.Leader(acceptor_.promised(), now_);
+}
+
+bool Replica::Content() const {
+  if (leader_) {
+    const paxos::Log& log = acceptor_.log();
+    return election_.Supporters(leader_->ballot(), log.IncarnationsAt(log.decided()), now_) >=
+           QuorumOf(options_.nodes.size());
+  }
+  return !candidate_ && (LeaderHint() != 0 || now_ < hopeful_until_);
+}
+
+void Replica::KeepLeading() {
+  if (!Content()) {
+    // R8: a leader that lost its majority steps down, and its heartbeats say so.
+    if (unsupported_since_ == 0) {
+      unsupported_since_ = now_;
+    } else if (now_ - unsupported_since_ > options_.timing.deference) {
+      StopLeading();
+    }
+    return;
+  }
+  unsupported_since_ = 0;
+  if (election_.SomeoneIsStuckAbove(leader_->ballot(), now_) && now_ >= next_stand_) {
+    StandForElection();
+    return;
+  }
+  ProposeForming();
+}
+
+void Replica::ConsiderElection() {
+  const bool may_stand = IsVoter() && !Content() && !election_.NeighbourContent(now_) &&
+                         election_.LinkedCount(now_) >= QuorumOf(options_.nodes.size());
+  if (!may_stand) {
+    unled_since_ = 0;
+    return;
+  }
+  if (unled_since_ == 0) {
+    unled_since_ = now_;
+    const bool defer = election_.BetterNeighbour(acceptor_.accepted(), acceptor_.log().tip(), now_);
+    const Micros lead = options_.timing.deference;
+    next_stand_ = std::max(next_stand_, now_ + (defer ? lead + Random(lead) : 0));
+  }
+  if (now_ >= next_stand_) {
+    StandForElection();
+  }
+}
+
+void Replica::StandForElection() {
+  if (leader_) {
+    StopLeading();
+  }
+  const paxos::Ballot ballot{std::max(greatest_round_, acceptor_.promised().round) + 1,
+                             options_.self, options_.incarnation};
+  NoteRound(ballot);
+  acceptor_.StartBallot(ballot);
+  candidate_.emplace(ballot, options_.nodes.size());
+  next_stand_ = now_ + options_.timing.election + Random(options_.timing.election);
+  SendPrepares();
+}
+
+void Replica::SendPrepares() {
+  // Late, like all that rests on a write: the own promise is durable before it is asked of
+  // others, so that no ballot is ever used twice.
+  const paxos::Log& log = acceptor_.log();
+  for (const NodeId node : election_.peers()) {
+    if (!candidate_->HasPromised(node)) {
+      Send(node,
+           paxos::Prepare{candidate_->ballot(), log.decided(), acceptor_.accepted(), log.tip()});
+    }
+  }
+}
+
+void Replica::StopLeading() {
+  leader_.reset();
+  unsupported_since_ = 0;
+  unled_since_ = 0;
+  for (const Origin& origin : proposals_.Clear()) {
+    HandBack(origin);
+  }
+  for (const Origin& origin : reads_.Clear()) {
+    HandBack(origin);
+  }
+}
+
+void Replica::Beat() {
+  const paxos::Log& log = acceptor_.log();
+  was_content_ = Content();
+  next_beat_ = now_ + options_.timing.heartbeat;
+  for (const NodeId node : election_.peers()) {
+    Send(node, paxos::Heartbeat{acceptor_.promised(), leader_.has_value(), was_content_,
+                                election_.HeardMask(now_), acceptor_.accepted(), log.tip(),
+                                log.decided()});
+  }
+  if (candidate_) {
+    SendPrepares();
+  }
+  if (leader_ && leader_->ProbeUnderWay()) {
+    SendToAll(paxos::Probe{leader_->ballot(), leader_->probe()});
+  }
+}
+
+std::uint64_t Replica::Random(std::uint64_t below) {
+  // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the seed alone decides.
+  random_ += 0x9e3779b97f4a7c15U;
+  std::uint64_t z = random_;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+  return below == 0 ? 0 : (z ^ z >> 31) % below;
+}
+
+void Replica::Send(NodeId to, Message message) {
+  effects_.late.push_back({to, std::move(message)});
+}
+
+void Replica::SendEarly(NodeId to, Message message) {
+  effects_.early.push_back({to, std::move(message)});
+}
+
+void Replica::SendToAll(const Message& message) {
+  for (const NodeId node : election_.peers()) {
+    Send(node, message);
+  }
+}
+
+// --- words
+
+std::string Replica::Words() const {
+  const std::size_t nodes = options_.nodes.size();
+  if (!IsVoter()) {
+    return "node " + std::to_string(options_.self) +
+           " is not the one that the chain knows (its data directory was replaced): it learns, "
+           "without a vote";
+  }
+  if (!Formed()) {
+    std::vector<NodeId> missing = Missing();
+    return "the cluster is forming: at the first start all nodes must be up once; " +
+           (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing));
+  }
+  if (election_.LinkedCount(now_) < QuorumOf(nodes)) {
+    return "no majority: node " + std::to_string(options_.self) + " is connected with " +
+           std::to_string(election_.LinkedCount(now_)) + " of " + std::to_string(nodes) +
+           " nodes (itself included) and " + std::to_string(QuorumOf(nodes)) + " are needed";
+  }
+  const NodeId leader = LeaderHint();
+  if (leader == 0) {
+    return "no leader at the moment: node " + std::to_string(options_.self) +
+           " hears none, and an election needs a majority";
+  }
+  return "node " + std::to_string(leader) + " leads";
+}
+
+std::vector<NodeId> Replica::Missing() const {
+  std::vector<NodeId> missing;
+  std::ranges::copy_if(election_.peers(), std::back_inserter(missing),
+                       [&](NodeId node) { return !election_.Linked(node, now_); });
+  return missing;
+}
+
+ReplicaStatus Replica::Status() const {
+  ReplicaStatus status;
+  status.node = options_.self;
+  status.role = !IsVoter()   ? "learner"
+                : !Formed()  ? "forming"
+                : leader_    ? "leader"
+                : candidate_ ? "candidate"
+                             : "follower";
+  const NodeId leader = LeaderHint();
+  status.leader = leader;
+  status.promised = acceptor_.promised();
+  if (leader_) {
+    status.ballot = leader_->ballot();
+  } else if (leader != 0) {
+    status.ballot = election_.Last(leader)->promised;
+  }
+  status.decided = acceptor_.log().decided();
+  status.applied = machine_->applied();
+  status.tip = acceptor_.log().tip();
+  status.tip_hash = acceptor_.log().tip_hash();
+  status.quorum = leader != 0 && Content();
+  status.heard = election_.LinkedCount(now_);
+  status.missing = Missing();
+  status.words = Words();
+  return status;
+}
+
+}  // namespace cairn::replica

@@ -1,0 +1,173 @@
+#pragma once
+// The replica: one node's whole logic, pure. It is told what happened (Tick, Step, Submit, Read)
+// and says what is to be done (Effects); it has no clock, thread, socket, disk or log.
+//
+// A turn, as the node's driver and the simulator run it:
+//
+//     Tick, Step, Submit, Read …      think: any number of events
+//     effects = Think()               the leader seals what waits
+//     send effects.early
+//     commit effects.write            remember: one synced batch
+//     Remembered(&effects)            votes, decisions and answers that rested on it
+//     send effects.late, effects.answers, serve effects.serve        speak
+//
+// Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), serving.cc
+// (requests of clients).
+
+#include <optional>
+#include <string>
+
+#include "kv/state_machine.h"
+#include "paxos/acceptor.h"
+#include "paxos/candidate.h"
+#include "paxos/election.h"
+#include "paxos/leader.h"
+#include "replica/effects.h"
+#include "replica/message.h"
+#include "replica/requests.h"
+#include "replica/status.h"
+
+namespace cairn::replica {
+
+struct Options {
+  NodeId self = 0;
+  Incarnation incarnation = 0;
+  std::vector<NodeId> nodes;  ///< All, this one included.
+  paxos::Timing timing;
+  std::uint64_t seed = 0;               ///< Of the jitter of elections.
+  std::size_t max_slots_in_flight = 0;  ///< See common/limits.h for this and the next ones.
+  std::size_t max_block_requests = 0;
+  std::size_t max_block_bytes = 0;
+  std::size_t recent_blocks = 0;
+  std::size_t catch_up_blocks = 0;
+};
+/// The options with every limit at its default.
+[[nodiscard]] Options DefaultOptions(NodeId self, Incarnation incarnation,
+                                     std::vector<NodeId> nodes, std::uint64_t seed);
+
+/// What the ledger remembers.
+struct Recovered {
+  LedgerHead head;
+  std::vector<BlockPtr> blocks;  ///< From at most head.decided to the tip.
+};
+
+class Replica {
+ public:
+  /// `machine` has applied exactly head.decided blocks; it is not owned.
+  Replica(Options options, const Recovered& recovered, kv::StateMachine* machine, Micros now);
+
+  /// Time goes on: `now` is monotonic, `wall` is the time of day (R11). To be called at least every
+  /// ten milliseconds or so; more often does no harm.
+  void Tick(Micros now, Micros wall);
+  void Step(const Inbound& inbound);
+  /// A put or delete of a client of this node. Exactly one answer will bear the token.
+  void Submit(Token token, Request request);
+  /// A linearizable read.
+  void Read(Token token, std::string key);
+
+  [[nodiscard]] Effects Think();
+  void Remembered(Effects* effects);
+  /// There is something to do that needs no further event: the driver must not sleep.
+  [[nodiscard]] bool Restless() const;
+
+  [[nodiscard]] ReplicaStatus Status() const;
+  [[nodiscard]] std::vector<QueueEntry> Queue() const;
+  /// This node hears the other, lately.
+  [[nodiscard]] bool Hears(NodeId node) const { return election_.Heard(node, now_); }
+  /// The node that leads, as far as this one knows; 0 if none does.
+  [[nodiscard]] NodeId LeaderHint() const;
+  [[nodiscard]] bool leading() const { return leader_.has_value(); }
+  [[nodiscard]] bool IsVoter() const;
+  [[nodiscard]] const paxos::Acceptor& acceptor() const { return acceptor_; }
+
+ private:
+  // Roles (replica.cc).
+  void KeepLeading();
+  void ConsiderElection();
+  void StandForElection();
+  void SendPrepares();
+  void StopLeading();
+  void Beat();
+  [[nodiscard]] bool Content() const;
+  [[nodiscard]] bool Formed() const { return acceptor_.log().decided() >= 1; }
+  std::uint64_t Random(std::uint64_t below);
+  void Send(NodeId to, Message message);
+  void SendEarly(NodeId to, Message message);
+  void SendToAll(const Message& message);
+  [[nodiscard]] std::string Words() const;
+  [[nodiscard]] std::vector<NodeId> Missing() const;
+
+  // Agreement (agreement.cc).
+  void On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat);
+  void On(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare);
+  void On(NodeId from, Incarnation incarnation, const paxos::Promise& promise);
+  void On(NodeId from, Incarnation incarnation, const paxos::Refuse& refuse);
+  void On(NodeId from, Incarnation incarnation, const paxos::Sync& sync);
+  void On(NodeId from, Incarnation incarnation, const paxos::Accept& accept);
+  void On(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted);
+  void On(NodeId from, Incarnation incarnation, const paxos::Behind& behind);
+  void On(NodeId from, Incarnation incarnation, const paxos::Fetch& fetch);
+  void On(NodeId from, Incarnation incarnation, const paxos::Blocks& blocks);
+  void On(NodeId from, Incarnation incarnation, const paxos::Probe& probe);
+  void On(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack);
+  void Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict verdict);
+  void SayBehind(NodeId leader, const paxos::Ballot& ballot);
+  void WeighPromises();
+  void BecomeLeader(NodeId best);
+  void BringUp(NodeId follower, Slot decided);
+  void ProposeForming();
+  void CatchUp();
+  void FetchFrom(NodeId node);
+  void NoteRound(const paxos::Ballot& ballot);
+  void CountVotes();
+
+  // Serving (serving.cc).
+  void On(NodeId from, Incarnation incarnation, const ForwardWrite& forward);
+  void On(NodeId from, Incarnation incarnation, const ForwardRead& forward);
+  void On(NodeId from, Incarnation incarnation, const ForwardAnswer& answer);
+  void Enqueue(Token token, cairn::Status status, WaitingRequest request);
+  void Follow();
+  void Hand(Token token);
+  void HandBack(const Origin& origin);
+  void GiveUpWaiting();
+  void Propose(const Origin& origin, const Request& request);
+  void SealBlocks();
+  void StartProbe();
+  void ApplyDecided();
+  void ServeReads();
+  void Tell(const Origin& origin, Answer answer);
+  void AnswerLocal(Token token, Answer answer);
+  [[nodiscard]] Answer Refusal(bool maybe_applied) const;
+
+  const Options options_;
+  kv::StateMachine* machine_;
+  paxos::Acceptor acceptor_;
+  paxos::Election election_;
+  std::optional<paxos::Candidate> candidate_;
+  std::optional<paxos::Leader> leader_;
+  Waiting waiting_;
+  Proposals proposals_;
+  Reads reads_;
+  Effects effects_;
+
+  Micros now_;
+  Micros wall_ = 0;
+  std::uint64_t random_;
+  std::uint64_t greatest_round_ = 0;
+  NodeId ack_to_ = 0;  // whom to send Accepted once the write is durable
+  Micros next_beat_ = 0;
+  Micros next_stand_ = 0;         // not to stand for election before
+  Micros hopeful_until_ = 0;      // a candidate was promised something lately
+  Micros unsupported_since_ = 0;  // 0: supported
+  Micros unled_since_ = 0;        // 0: no reason to stand for election
+  Micros behind_said_at_ = 0;
+  bool was_content_ = false;
+  NodeId known_leader_ = 0;     // whom requests are handed to
+  paxos::Ballot known_ballot_;  // in this ballot
+  Slot last_decided_ = 0;       // for noticing that nothing comes
+  Micros decided_at_ = 0;
+  NodeId fetching_from_ = 0;
+  Micros fetch_until_ = 0;
+};
+
+}  // namespace cairn::replica

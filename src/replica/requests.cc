@@ -1,0 +1,152 @@
+#include "replica/requests.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "chain/block.h"
+#include "common/check.h"
+
+namespace cairn::replica {
+namespace {
+
+std::size_t SizeOf(const WaitingRequest& waiting) {
+  return sizeof(WaitingRequest) + waiting.request.key.size() + waiting.request.value.size();
+}
+
+}  // namespace
+
+void Waiting::Add(Token token, WaitingRequest request) {
+  bytes_ += SizeOf(request);
+  const bool added = requests_.emplace(token, std::move(request)).second;
+  CAIRN_CHECK(added, "a token names one request");
+}
+
+WaitingRequest* Waiting::Find(Token token) {
+  const auto found = requests_.find(token);
+  return found == requests_.end() ? nullptr : &found->second;
+}
+
+void Waiting::Remove(Token token) {
+  const auto found = requests_.find(token);
+  CAIRN_CHECK(found != requests_.end(), "a request is answered once");
+  bytes_ -= SizeOf(found->second);
+  requests_.erase(found);
+}
+
+std::vector<Token> Waiting::Parked() const {
+  std::vector<Token> tokens;
+  for (const auto& [token, request] : requests_) {
+    if (request.handed_to == 0) {
+      tokens.push_back(token);
+    }
+  }
+  return tokens;
+}
+
+void Waiting::ParkAll(Micros now) {
+  for (auto& [token, request] : requests_) {
+    if (request.handed_to != 0) {
+      request.handed_to = 0;
+      request.parked_at = now;
+    }
+  }
+}
+
+void Proposals::Add(const Origin& origin, const Request& request) {
+  const auto [open, is_new] = open_.try_emplace({request.client, request.sequence});
+  auto& origins = open->second.origins;
+  if (std::ranges::find(origins, origin) == origins.end()) {
+    origins.push_back(origin);
+  }
+  if (is_new) {
+    open->second.what = (request.op == Op::kPut ? "put " : "del ") + request.key;
+    bytes_ += chain::EncodedSize(request);
+    queue_.push_back(request);
+  }
+}
+
+std::vector<Request> Proposals::TakeBatch(Slot slot, std::size_t max_requests,
+                                          std::size_t max_bytes) {
+  std::vector<Request> batch;
+  std::size_t bytes = 0;
+  while (!queue_.empty() && batch.size() < max_requests) {
+    Request& next = queue_.front();
+    const std::size_t size = chain::EncodedSize(next);
+    if (!batch.empty() && bytes + size > max_bytes) {
+      break;
+    }
+    bytes += size;
+    bytes_ -= size;
+    open_.at({next.client, next.sequence}).slot = slot;
+    batch.push_back(std::move(next));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
+std::vector<Origin> Proposals::Finish(ClientId client, Sequence sequence) {
+  const auto found = open_.find({client, sequence});
+  // Still queued: decided by way of an older leader's block; its own turn will find the session.
+  if (found == open_.end() || found->second.slot == 0) {
+    return {};
+  }
+  std::vector<Origin> origins = std::move(found->second.origins);
+  open_.erase(found);
+  return origins;
+}
+
+std::vector<Origin> Proposals::Clear() {
+  std::vector<Origin> unsealed;
+  for (const auto& [key, open] : open_) {
+    if (open.slot == 0) {
+      unsealed.insert(unsealed.end(), open.origins.begin(), open.origins.end());
+    }
+  }
+  queue_.clear();
+  open_.clear();
+  bytes_ = 0;
+  return unsealed;
+}
+
+std::vector<QueueEntry> Proposals::Describe() const {
+  std::vector<QueueEntry> entries;
+  for (const auto& [key, open] : open_) {
+    entries.push_back({open.what, open.slot == 0
+                                      ? "a place in a block"
+                                      : "a quorum for slot " + std::to_string(open.slot)});
+  }
+  return entries;
+}
+
+void Reads::BeginRound(Slot decided) {
+  in_round_ = std::move(waiting_);
+  waiting_.clear();
+  round_slot_ = decided;
+}
+
+void Reads::EndRound() {
+  confirmed_.insert(confirmed_.end(), std::make_move_iterator(in_round_.begin()),
+                    std::make_move_iterator(in_round_.end()));
+  in_round_.clear();
+  confirmed_slot_ = round_slot_;
+}
+
+std::vector<Reads::Pending> Reads::TakeReady(Slot applied) {
+  if (applied < confirmed_slot_) {
+    return {};
+  }
+  return std::exchange(confirmed_, {});
+}
+
+std::vector<Origin> Reads::Clear() {
+  std::vector<Origin> origins;
+  for (auto* reads : {&waiting_, &in_round_, &confirmed_}) {
+    for (const Pending& read : *reads) {
+      origins.push_back(read.origin);
+    }
+    reads->clear();
+  }
+  return origins;
+}
+
+}  // namespace cairn::replica

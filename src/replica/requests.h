@@ -1,0 +1,122 @@
+#pragma once
+// Requests on their way. Two books, for two roles that a node can have at once:
+//
+//   Waiting     what clients connected to this node wait for, wherever the leader is
+//   Proposals   at the leader: what is to be sealed into blocks, and who is told afterwards
+//
+// When the leader changes, every node hands what its own clients wait for to the new leader;
+// sessions make that safe (R10). So a deposed leader may simply forget its Proposals.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/block.h"
+#include "replica/message.h"
+#include "replica/status.h"
+
+namespace cairn::replica {
+
+/// One request of a client that is connected to this node.
+struct WaitingRequest {
+  bool is_write = false;
+  Request request;  ///< Writes; for reads only the key is used.
+  Micros since = 0;
+  Micros parked_at = 0;
+  NodeId handed_to = 0;       ///< The node that has it now (as leader: this one); 0: parked.
+  std::uint32_t in_play = 0;  ///< Handings-over that may still lead to its application.
+};
+
+class Waiting {
+ public:
+  /// Requires: the token is new.
+  void Add(Token token, WaitingRequest request);
+  /// Null if it was answered already.
+  WaitingRequest* Find(Token token);
+  void Remove(Token token);
+  /// Those that no leader has now, oldest first.
+  [[nodiscard]] std::vector<Token> Parked() const;
+  /// The leader that had them is gone: all are parked again.
+  void ParkAll(Micros now);
+
+  [[nodiscard]] std::size_t size() const { return requests_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] const std::map<Token, WaitingRequest>& all() const { return requests_; }
+
+ private:
+  std::map<Token, WaitingRequest> requests_;
+  std::size_t bytes_ = 0;
+};
+
+/// Who is told what became of a request: a token at a node.
+struct Origin {
+  NodeId node = 0;
+  Token token = 0;
+
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+class Proposals {
+ public:
+  /// Queues the request, or only notes the origin if the same request is under way already.
+  void Add(const Origin& origin, const Request& request);
+  /// Takes requests for the block at `slot`, at least one if any waits, up to the limits.
+  std::vector<Request> TakeBatch(Slot slot, std::size_t max_requests, std::size_t max_bytes);
+  /// The request is decided: who is to be told.
+  std::vector<Origin> Finish(ClientId client, Sequence sequence);
+  /// This node leads no more. Returns the origins of what was in no block: surely not applied.
+  std::vector<Origin> Clear();
+
+  [[nodiscard]] bool queued() const { return !queue_.empty(); }
+  [[nodiscard]] std::size_t queue_size() const { return queue_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// For printQueue.
+  [[nodiscard]] std::vector<QueueEntry> Describe() const;
+
+ private:
+  using Key = std::pair<ClientId, Sequence>;
+  struct Open {
+    std::string what;
+    Slot slot = 0;  // 0: queued
+    std::vector<Origin> origins;
+  };
+
+  std::deque<Request> queue_;
+  std::size_t bytes_ = 0;
+  std::map<Key, Open> open_;
+};
+
+/// At the leader: reads, confirmed by one quorum round for all that wait (R9).
+class Reads {
+ public:
+  struct Pending {
+    Origin origin;
+    std::string key;
+  };
+
+  void Add(Origin origin, std::string key) { waiting_.push_back({origin, std::move(key)}); }
+  [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
+  [[nodiscard]] std::size_t size() const {
+    return waiting_.size() + in_round_.size() + confirmed_.size();
+  }
+  /// All that wait now are in the round that begins; they read at `decided` or later.
+  void BeginRound(Slot decided);
+  /// The round is confirmed.
+  void EndRound();
+  /// The confirmed reads, if `applied` has reached their slot.
+  std::vector<Pending> TakeReady(Slot applied);
+  /// This node leads no more. Returns who waited.
+  std::vector<Origin> Clear();
+
+ private:
+  std::vector<Pending> waiting_;
+  std::vector<Pending> in_round_;
+  std::vector<Pending> confirmed_;
+  Slot round_slot_ = 0;
+  Slot confirmed_slot_ = 0;
+};
+
+}  // namespace cairn::replica

@@ -1,0 +1,308 @@
+// The replica's side of clients: requests are parked, handed to the leader, sealed into blocks,
+// applied and answered.
+
+#include <algorithm>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/check.h"
+#include "common/limits.h"
+#include "replica/replica.h"
+
+namespace cairn::replica {
+namespace {
+
+Status CheckRequest(const std::string& key, const std::string& value) {
+  if (key.empty()) {
+    return Status::Usage("the key is empty: name the entry with at least one byte");
+  }
+  if (key.size() > kMaxKeyBytes) {
+    return Status::Usage("the key has " + std::to_string(key.size()) + " bytes and the limit is " +
+                         std::to_string(kMaxKeyBytes) + ": use a shorter key");
+  }
+  if (value.size() > kMaxValueBytes) {
+    return Status::Usage("the value has " + std::to_string(value.size()) +
+                         " bytes and the limit is " + std::to_string(kMaxValueBytes) +
+                         ": split it over several keys");
+  }
+  return Status::Ok();
+}
+
+Answer AnswerOf(const Status& status) { return {status.code(), status.message(), 0, {}, 0}; }
+
+Answer AnswerOf(const kv::Outcome& outcome) {
+  Answer answer;
+  answer.code = outcome.code;
+  answer.slot = outcome.slot;
+  switch (outcome.code) {
+    case Code::kNotFound:
+      answer.message = "there is no such key";
+      break;
+    case Code::kUnknownOutcome:
+      answer.message =
+          "the cluster no longer remembers this client's session: the request may or may not have "
+          "been applied; read the key to see";
+      break;
+    case Code::kUsage:
+      answer.message =
+          "too many requests of one session are open: at most " + std::to_string(kMaxOpenRequests);
+      break;
+    default:
+      break;
+  }
+  return answer;
+}
+
+}  // namespace
+
+// --- at the node where the client is connected
+
+void Replica::Submit(Token token, Request request) {
+  cairn::Status status = CheckRequest(request.key, request.value);
+  if (status.ok() && (request.op != Op::kPut && request.op != Op::kDel)) {
+    status =
+        cairn::Status::Denied("clients can put and delete; this operation is the cluster's own");
+  }
+  if (status.ok() && (request.client == 0 || request.sequence == 0)) {
+    status = cairn::Status::Usage("a write needs a client id and a sequence number, both above 0");
+  }
+  Enqueue(token, status, {true, std::move(request), now_, now_, 0, 0});
+}
+
+void Replica::Read(Token token, std::string key) {
+  const cairn::Status status = CheckRequest(key, {});
+  WaitingRequest read{false, {}, now_, now_, 0, 0};
+  read.request.key = std::move(key);
+  Enqueue(token, status, std::move(read));
+}
+
+void Replica::Enqueue(Token token, cairn::Status status, WaitingRequest request) {
+  if (status.ok() &&
+      (waiting_.size() >= kMaxQueuedRequests || waiting_.bytes() >= kMaxQueuedBytes)) {
+    status = cairn::Status::Unavailable("node " + std::to_string(options_.self) +
+                                        " has too many requests waiting: try again in a moment");
+  }
+  waiting_.Add(token, std::move(request));
+  if (!status.ok()) {
+    AnswerLocal(token, AnswerOf(status));
+    return;
+  }
+  if (known_leader_ != 0) {
+    Hand(token);
+  }
+}
+
+void Replica::Follow() {
+  const NodeId leader = LeaderHint();
+  paxos::Ballot ballot;
+  if (leader_) {
+    ballot = leader_->ballot();
+  } else if (leader != 0) {
+    ballot = election_.Last(leader)->promised;
+  }
+  if (leader != known_leader_ || ballot != known_ballot_) {
+    known_leader_ = leader;
+    known_ballot_ = ballot;
+    waiting_.ParkAll(now_);
+  }
+  if (leader != 0) {
+    for (const Token token : waiting_.Parked()) {
+      Hand(token);
+    }
+  }
+}
+
+void Replica::Hand(Token token) {
+  WaitingRequest& waiting = *waiting_.Find(token);
+  waiting.handed_to = known_leader_;
+  waiting.in_play += 1;
+  if (known_leader_ != options_.self) {
+    if (waiting.is_write) {
+      SendEarly(known_leader_, ForwardWrite{token, waiting.request});
+    } else {
+      SendEarly(known_leader_, ForwardRead{token, waiting.request.key});
+    }
+  } else if (!leader_) {
+    HandBack({options_.self, token});  // it stopped leading since the last tick
+  } else if (waiting.is_write) {
+    Propose({options_.self, token}, waiting.request);
+  } else {
+    reads_.Add({options_.self, token}, waiting.request.key);
+  }
+}
+
+void Replica::HandBack(const Origin& origin) {
+  if (origin.node != options_.self) {
+    Send(origin.node,
+         ForwardAnswer{origin.token,
+                       AnswerOf(cairn::Status::Unavailable("node " + std::to_string(options_.self) +
+                                                           " does not lead"))});
+    return;
+  }
+  if (WaitingRequest* waiting = waiting_.Find(origin.token)) {
+    waiting->handed_to = 0;
+    waiting->parked_at = now_;
+    waiting->in_play -= std::min(waiting->in_play, 1U);
+  }
+}
+
+void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnswer& forward) {
+  if (waiting_.Find(forward.token) == nullptr) {
+    return;
+  }
+  if (forward.answer.code == Code::kUnavailable) {
+    HandBack({options_.self, forward.token});  // surely not applied by that node: try again
+    return;
+  }
+  AnswerLocal(forward.token, forward.answer);
+}
+
+void Replica::GiveUpWaiting() {
+  std::vector<std::pair<Token, bool>> given_up;
+  for (const auto& [token, waiting] : waiting_.all()) {
+    const bool parked_out =
+        waiting.handed_to == 0 && now_ - waiting.parked_at >= options_.timing.park;
+    if (parked_out || now_ - waiting.since >= options_.timing.expire) {
+      given_up.emplace_back(token, waiting.is_write && waiting.in_play > 0);
+    }
+  }
+  for (const auto& [token, maybe_applied] : given_up) {
+    AnswerLocal(token, Refusal(maybe_applied));
+  }
+}
+
+Answer Replica::Refusal(bool maybe_applied) const {
+  return AnswerOf(maybe_applied ? cairn::Status::Unknown(
+                                      Words() + "; the request was on its way and may be applied")
+                                : cairn::Status::Unavailable(Words()));
+}
+
+void Replica::AnswerLocal(Token token, Answer answer) {
+  waiting_.Remove(token);
+  answer.leader = LeaderHint();
+  effects_.answers.push_back({token, std::move(answer)});
+}
+
+// --- at the leader
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardWrite& forward) {
+  const Request& request = forward.request;
+  if (CheckRequest(request.key, request.value).ok() && request.client != 0 &&
+      (request.op == Op::kPut || request.op == Op::kDel)) {
+    Propose({from, forward.token}, request);
+  }
+}
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
+  const Origin origin{from, forward.token};
+  if (!leader_ || reads_.size() >= kMaxQueuedRequests) {
+    HandBack(origin);
+  } else {
+    reads_.Add(origin, forward.key);
+  }
+}
+
+void Replica::Propose(const Origin& origin, const Request& request) {
+  if (!leader_ || proposals_.queue_size() >= kMaxQueuedRequests ||
+      proposals_.bytes() >= kMaxQueuedBytes) {
+    HandBack(origin);
+  } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
+    Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
+  } else {
+    proposals_.Add(origin, request);
+  }
+}
+
+void Replica::SealBlocks() {
+  if (!leader_ || !Formed() || acceptor_.accepted() != leader_->ballot()) {
+    return;
+  }
+  const paxos::Log& log = acceptor_.log();
+  while (proposals_.queued() && log.tip() - log.decided() < options_.max_slots_in_flight) {
+    const Slot slot = log.tip() + 1;
+    BlockPtr block = chain::Seal(
+        slot, log.tip_hash(), std::max(wall_, log.tip_block().header.time),
+        proposals_.TakeBatch(slot, options_.max_block_requests, options_.max_block_bytes));
+    acceptor_.Extend(block);
+    for (const NodeId node : election_.peers()) {
+      if (election_.Heard(node, now_)) {
+        SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), block});
+      }
+    }
+  }
+}
+
+void Replica::StartProbe() {
+  if (!leader_ || !Formed() || !reads_.waiting() || leader_->ProbeUnderWay() ||
+      !leader_->Ready(acceptor_.log())) {
+    return;
+  }
+  reads_.BeginRound(acceptor_.log().decided());
+  const std::uint64_t number = leader_->StartProbe();
+  for (const NodeId node : election_.peers()) {
+    SendEarly(node, paxos::Probe{leader_->ballot(), number});
+  }
+  // Alone, this node is a quorum.
+  if (leader_->OnProbeAck(options_.self, options_.incarnation, number, acceptor_.log())) {
+    reads_.EndRound();
+  }
+}
+
+void Replica::ApplyDecided() {
+  while (machine_->applied() < acceptor_.log().decided()) {
+    const BlockPtr block = acceptor_.log().At(machine_->applied() + 1);
+    CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");
+    const std::vector<kv::Outcome> outcomes = machine_->Apply(*block);
+    for (std::size_t i = 0; leader_ && i < outcomes.size(); ++i) {
+      const Request& request = block->requests[i];
+      for (const Origin& origin : proposals_.Finish(request.client, request.sequence)) {
+        Tell(origin, AnswerOf(outcomes[i]));
+      }
+    }
+  }
+}
+
+void Replica::ServeReads() {
+  for (const Reads::Pending& read : reads_.TakeReady(machine_->applied())) {
+    Answer answer;
+    if (auto entry = machine_->Get(read.key)) {
+      answer.value = std::move(entry->value);
+    } else {
+      answer.code = Code::kNotFound;
+      answer.message = "there is no such key";
+    }
+    answer.slot = machine_->applied();
+    Tell(read.origin, std::move(answer));
+  }
+}
+
+void Replica::Tell(const Origin& origin, Answer answer) {
+  if (origin.node != options_.self) {
+    answer.leader = options_.self;
+    Send(origin.node, ForwardAnswer{origin.token, std::move(answer)});
+  } else if (waiting_.Find(origin.token) != nullptr) {
+    AnswerLocal(origin.token, std::move(answer));
+  }
+}
+
+std::vector<QueueEntry> Replica::Queue() const {
+  std::vector<QueueEntry> entries = proposals_.Describe();
+  for (const auto& [token, waiting] : waiting_.all()) {
+    if (waiting.handed_to == options_.self && waiting.is_write) {
+      continue;  // listed among the proposals
+    }
+    const std::string what = (!waiting.is_write                ? "get "
+                              : waiting.request.op == Op::kPut ? "put "
+                                                               : "del ") +
+                             waiting.request.key;
+    const std::string waits_for =
+        waiting.handed_to == 0 ? "a leader"
+        : waiting.handed_to == options_.self
+            ? "a majority's word that this node still leads"
+            : "the answer of the leader, node " + std::to_string(waiting.handed_to);
+    entries.push_back({what, waits_for});
+  }
+  return entries;
+}
+
+}  // namespace cairn::replica
