@@ -1,0 +1,93 @@
+#pragma once
+// A client of a cluster: puts, deletes and reads that survive the loss of nodes, and questions to
+// single nodes.
+//
+// A client is a session: a random 64-bit id and sequences from 1. Every request names as
+// session_base a decided slot that the client had heard of before its first one, and as first_open
+// its own sequence: one request is open at a time, and one that was given up is never asked for
+// again, so that it can't be applied any more once a later one has been. A session that was idle
+// for long is replaced by a new one, before the cluster evicts it.
+//
+// Everything is synchronous and belongs to one thread. How nodes are tried: exchange.h.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/exchange.h"
+
+namespace cairn::client {
+
+/// What a node said of itself, or why there is nothing.
+struct NodeReport {
+  NodeId node = 0;
+  std::optional<net::StatusReport> report;
+  std::string reason;  ///< Why there is no report.
+};
+
+class Client {
+ public:
+  /// Requires: a cluster of at least one node; options.preferred one of them, or 0.
+  Client(config::Cluster cluster, Options options, Environment environment);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Usage if the key is empty or something is over its limit (common/limits.h).
+  OperationResult Put(const std::string& key, const std::string& value);
+  /// NotFound if there was no such key.
+  OperationResult Del(const std::string& key);
+  /// Linearizable.
+  OperationResult Get(const std::string& key);
+  /// What this node has, possibly old.
+  OperationResult GetStale(NodeId node, const std::string& key);
+
+  /// What every node says of itself, ascending by id; all are asked at once. It takes no longer
+  /// than a second, however long the time-out is.
+  std::vector<NodeReport> StatusOfAll();
+
+  /// Visits the blocks from..to of one node (0: of the first that answers), in order; without `to`
+  /// up to the node's tip. `decided` is what that node knows as decided. Each part must come within
+  /// the time-out. Integrity if what the node sends is no chain.
+  Status Chain(NodeId node, Slot from, std::optional<Slot> to,
+               const std::function<void(const Block& block, Slot decided)>& visit);
+
+  /// failLink or fixLink, told to either end of it.
+  Result<std::string> FaultLink(net::FaultCall::Kind kind, NodeId a, NodeId b);
+  /// The process ends at once, so that no answer is one too.
+  Result<std::string> FailProcess(NodeId node);
+
+  /// Asks `node` first from now on, by a new connection. Unavailable if it does not answer.
+  Status Reconnect(NodeId node);
+
+  /// Usage, naming the nodes that there are, if there is no such one.
+  [[nodiscard]] Status CheckNode(NodeId node) const;
+  [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
+  [[nodiscard]] NodeId preferred() const { return options_.preferred; }
+
+ private:
+  struct Session {
+    ClientId id = 0;
+    Sequence next = 1;
+    std::optional<Slot> base;  // fixed by the first transmission
+    Micros last_use = 0;
+  };
+
+  OperationResult Write(const char* verb, Op op, const std::string& key, const std::string& value);
+  void RenewSession();
+  /// Asks one node, and nobody else, until the time-out is over. Not `repeat`: sent once at most.
+  Result<net::ReplyBody> Ask(NodeId node, const net::CallBody& body, bool repeat);
+  Result<std::string> Fault(NodeId node, const net::FaultCall& call);
+  void CollectStatus(std::vector<NodeReport>* reports, Micros until);
+  Result<NodeId> FirstThatAnswers();
+
+  config::Cluster cluster_;
+  Options options_;
+  Environment environment_;
+  Links links_;
+  Knowledge knowledge_;
+  Session session_;
+};
+
+}  // namespace cairn::client

@@ -1,0 +1,104 @@
+#pragma once
+// One request, from its first transmission until it is settled or its time is over.
+//
+// Nodes are asked one after the other: the preferred one first, then whom the last one named as
+// leader, then the others in turn; nodes that were silent lately come last. Each is greeted with a
+// Hello before it is trusted with a request, so that a dead node never gets one, and left for the
+// next when it gives no answer in time. What is sent again bears the same client and sequence, so
+// that it is applied at most once (R10).
+//
+// What is known of a write when the time is over depends on its transmissions:
+//   every one was answered with "unavailable", or none was sent     unavailable: surely not applied
+//   one is unanswered, or its node lost track of it                 unknown outcome
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/link.h"
+
+namespace cairn::client {
+
+struct Options {
+  Micros timeout = 5'000'000;      ///< For one operation, all retries together.
+  NodeId preferred = 0;            ///< The node to ask first; 0: any.
+  Micros try_timeout = 1'000'000;  ///< For one node to answer, before the next one is asked.
+  Micros patience = 250'000;       ///< For a connection to stand.
+};
+
+/// What became of an operation.
+struct OperationResult {
+  Code code = Code::kOk;
+  std::string message;  ///< A sentence for a person unless ok.
+  Slot slot = 0;        ///< Decided at (writes), read at (reads).
+  std::string value;    ///< Reads only.
+  NodeId leader = 0;    ///< 0: not known.
+
+  [[nodiscard]] bool ok() const { return code == Code::kOk; }
+};
+
+/// What a client has learned of the cluster, across its operations.
+struct Knowledge {
+  Slot decided = 0;
+  NodeId leader = 0;
+  NodeId good = 0;  ///< The node that answered last.
+};
+
+using Links = std::map<NodeId, Link>;
+
+class Exchange {
+ public:
+  /// `verb` names the operation in messages; only a write can end with an unknown outcome. What is
+  /// pointed to is not owned.
+  Exchange(std::string verb, bool write, Options options, const Environment* environment,
+           Links* links, Knowledge* knowledge);
+
+  /// `body` makes the call anew for each transmission.
+  OperationResult Run(const std::function<net::CallBody()>& body);
+
+ private:
+  /// A transmission: node and call id.
+  using Transmission = std::pair<NodeId, std::uint64_t>;
+
+  std::optional<replica::Answer> Try(Link& link);
+  std::optional<replica::Answer> Greet(Link& link, Micros until);
+  std::optional<replica::Answer> Await(Link& link, std::uint64_t id, Micros until);
+  std::optional<replica::Answer> Pause(Link& link, Micros until);
+  std::optional<replica::Answer> Judge(Link& link, const net::ClientReply& reply);
+  std::optional<replica::Answer> JudgeWelcome(Link& link, const net::Welcome& welcome);
+  std::optional<replica::Answer> LateAnswer();
+
+  [[nodiscard]] NodeId First() const;
+  [[nodiscard]] NodeId Next(NodeId last);
+  [[nodiscard]] NodeId NextInTurn(NodeId last,
+                                  const std::function<bool(const Link&)>& usable) const;
+  [[nodiscard]] bool Usable(NodeId node) const;
+
+  void NoAnswer(Link& link);
+  OperationResult Settled(const replica::Answer& answer);
+  OperationResult GiveUp() const;
+  [[nodiscard]] Micros Now() const { return environment_->now(); }
+
+  std::string verb_;
+  bool write_;
+  Options options_;
+  const Environment* environment_;
+  Links* links_;
+  Knowledge* knowledge_;
+  std::function<net::CallBody()> body_;
+
+  Micros deadline_ = 0;
+  std::set<Transmission> open_;  // sent and not answered
+  bool lost_ = false;            // a node said that it lost track of a transmission
+  std::set<NodeId> round_;       // asked since every node was last asked
+  NodeId hint_ = 0;              // whom the last answer named as leader
+  std::set<NodeId> asked_;
+  std::set<NodeId> silent_;  // those that did not answer when last asked
+  std::string said_;         // the last reason that a node gave
+};
+
+}  // namespace cairn::client

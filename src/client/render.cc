@@ -1,0 +1,244 @@
+#include "client/render.h"
+
+#include <algorithm>
+#include <array>
+
+#include "chain/block.h"
+#include "client/text.h"
+#include "common/roster.h"
+
+namespace cairn::client {
+namespace {
+
+/// Digits of a hash that are enough to compare by eye.
+constexpr std::size_t kShortHash = 12;
+
+std::string OpName(Op op) {
+  switch (op) {
+    case Op::kPut:
+      return "put";
+    case Op::kDel:
+      return "del";
+    case Op::kGenesis:
+      return "genesis";
+    case Op::kForm:
+      return "form";
+  }
+  return "op " + std::to_string(static_cast<unsigned>(op));
+}
+
+std::string GenesisText(const Block& block) {
+  const Result<chain::GenesisParameters> parameters = chain::ReadGenesis(block);
+  if (!parameters.ok()) {
+    return "genesis";
+  }
+  return "genesis of cluster " + Quote(parameters->name) + " with " +
+         (parameters->nodes.size() == 1 ? "node " : "nodes ") + JoinWords(parameters->nodes);
+}
+
+std::string FormText(const Request& request) {
+  std::string text = "form the cluster:";
+  const std::optional<Incarnations> incarnations = DecodeIncarnations(request.value);
+  if (!incarnations) {
+    return text + " " + Quote(request.value);
+  }
+  const char* separator = " ";
+  for (const auto& [node, incarnation] : *incarnations) {
+    text += separator + ("node " + std::to_string(node)) + " is " + ClientText(incarnation);
+    separator = ", ";
+  }
+  return text;
+}
+
+std::string RequestText(const Block& block, const Request& request) {
+  const std::string who = "  (client " + ClientText(request.client) + ", sequence " +
+                          std::to_string(request.sequence) + ")";
+  switch (request.op) {
+    case Op::kPut:
+      return "put " + Quote(request.key) + " = " + Quote(request.value) + who;
+    case Op::kDel:
+      return "del " + Quote(request.key) + who;
+    case Op::kGenesis:
+      return GenesisText(block);
+    case Op::kForm:
+      return FormText(request);
+  }
+  return OpName(request.op) + " " + Quote(request.key) + who;
+}
+
+Json BallotJson(const paxos::Ballot& ballot) {
+  return ballot.IsNone() ? Json(nullptr) : Json(ballot.ToString());
+}
+
+Json NodeJson(const NodeReport& report) {
+  Json json;
+  json["id"] = report.node;
+  json["reachable"] = report.report.has_value();
+  for (const char* field :
+       {"role", "ballot", "promised", "decided", "applied", "tip", "tip_hash", "links"}) {
+    json[field] = nullptr;
+  }
+  if (report.report) {
+    const replica::ReplicaStatus& status = report.report->replica;
+    json["role"] = status.role;
+    json["ballot"] = BallotJson(status.ballot);
+    json["promised"] = BallotJson(status.promised);
+    json["decided"] = status.decided;
+    json["applied"] = status.applied;
+    json["tip"] = status.tip;
+    json["tip_hash"] = status.tip_hash.Hex();
+    json["links"] = Json::object();
+    for (const net::LinkStatus& link : report.report->links) {
+      json["links"][std::to_string(link.peer)] = link.state;
+    }
+  }
+  return json;
+}
+
+constexpr std::size_t kColumns = 8;
+using Row = std::array<std::string, kColumns>;
+
+Row NodeRow(const NodeReport& report) {
+  const std::string id = std::to_string(report.node);
+  if (!report.report) {
+    return {id, "-", "", "", "", "", "", report.reason};
+  }
+  const replica::ReplicaStatus& status = report.report->replica;
+  std::vector<std::string> links;
+  for (const net::LinkStatus& link : report.report->links) {
+    links.push_back(std::to_string(link.peer) + " " + link.state);
+  }
+  std::string link_text;
+  for (const std::string& link : links) {
+    link_text += (link_text.empty() ? "" : ", ") + link;
+  }
+  return {id,
+          status.role,
+          status.ballot.ToString(),
+          std::to_string(status.decided),
+          std::to_string(status.applied),
+          std::to_string(status.tip),
+          status.tip_hash.Hex().substr(0, kShortHash),
+          link_text};
+}
+
+std::string Table(const std::vector<Row>& rows) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+/// The slot is known when the request was decided or read; else the number means something else.
+bool HasSlot(const OperationResult& result) {
+  switch (result.code) {
+    case Code::kOk:
+    case Code::kNotFound:
+    case Code::kConditionFailed:
+      return true;
+    case Code::kUnknownOutcome:
+      return result.slot > 0;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string BlockText(const Block& block) {
+  std::string text = "block " + std::to_string(block.slot()) + "\n";
+  text += "  hash      " + block.hash.Hex() + "\n";
+  text += "  previous  " + block.header.parent.Hex() + "\n";
+  text += "  nonce     " + std::to_string(block.header.nonce) + "\n";
+  text += "  time      " + TimeText(block.header.time) + "\n";
+  for (const Request& request : block.requests) {
+    text += "    " + RequestText(block, request) + "\n";
+  }
+  return text;
+}
+
+Json BlockJson(const Block& block) {
+  Json json;
+  json["slot"] = block.slot();
+  json["hash"] = block.hash.Hex();
+  json["prev_hash"] = block.header.parent.Hex();
+  json["nonce"] = block.header.nonce;
+  json["time"] = block.header.time;
+  json["requests"] = Json::array();
+  for (const Request& request : block.requests) {
+    Json one;
+    one["op"] = OpName(request.op);
+    one["key"] = BytesJson(request.key);
+    one["value"] = request.op == Op::kDel ? Json(nullptr) : BytesJson(request.value);
+    one["client"] = ClientText(request.client);
+    one["sequence"] = request.sequence;
+    json["requests"].push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string StatusText(const std::vector<NodeReport>& reports, const Summary& summary) {
+  std::vector<Row> rows = {
+      {"node", "role", "ballot", "decided", "applied", "tip", "tip hash", "links"}};
+  for (const NodeReport& report : reports) {
+    rows.push_back(NodeRow(report));
+  }
+  std::string text = Table(rows) + summary.words + "\n";
+  for (const std::string& warning : summary.warnings) {
+    text += "!!! " + warning + "\n";
+  }
+  return text;
+}
+
+Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary) {
+  Json json;
+  json["leader"] = summary.leader == 0 ? Json(nullptr) : Json(summary.leader);
+  json["quorum"] = summary.quorum;
+  json["nodes"] = Json::array();
+  for (const NodeReport& report : reports) {
+    json["nodes"].push_back(NodeJson(report));
+  }
+  return json;
+}
+
+Json OperationJson(const Operation& operation, const OperationResult& result, bool with_value) {
+  Json json;
+  json["op"] = operation.op.empty() ? Json(nullptr) : Json(operation.op);
+  json["key"] = operation.key ? BytesJson(*operation.key) : Json(nullptr);
+  if (with_value) {
+    json["value"] = operation.value ? BytesJson(*operation.value) : Json(nullptr);
+  }
+  json["ok"] = result.ok();
+  json["error"] = result.ok() ? Json(nullptr) : Json(std::string(CodeName(result.code)));
+  json["slot"] = HasSlot(result) ? Json(result.slot) : Json(nullptr);
+  json["leader"] = result.leader == 0 ? Json(nullptr) : Json(result.leader);
+  if (!result.ok()) {
+    json["message"] = result.message;
+  }
+  return json;
+}
+
+Json BytesJson(std::string_view bytes) {
+  if (IsUtf8(bytes)) {
+    return std::string(bytes);
+  }
+  return Json{{"base64", Base64(bytes)}};
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace cairn::client

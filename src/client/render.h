@@ -1,0 +1,48 @@
+#pragma once
+// What cairn prints: blocks, states of nodes and results of operations, once for people and once
+// as JSON. The JSON is one object on one line, without the newline; its fields keep the order in
+// which they are documented. Bytes are text where they are valid UTF-8, else {"base64": "…"}.
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/client.h"
+#include "client/summary.h"
+#include "common/block.h"
+
+namespace cairn::client {
+
+using Json = nlohmann::ordered_json;
+
+/// Some lines, the last one with its newline: slot, hash, previous hash, nonce, time, operations.
+[[nodiscard]] std::string BlockText(const Block& block);
+/// slot hash prev_hash nonce time requests; `time` in microseconds since the Unix epoch, each
+/// request with op key value client sequence; `client` as 16 hexadecimal digits.
+[[nodiscard]] Json BlockJson(const Block& block);
+
+/// A table of the nodes, the situation in words, and warnings.
+[[nodiscard]] std::string StatusText(const std::vector<NodeReport>& reports,
+                                     const Summary& summary);
+/// leader (id or null), quorum, nodes: each with id reachable role ballot promised decided applied
+/// tip tip_hash links (all null when it is not reachable; links: the state by the peer's id).
+[[nodiscard]] Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary);
+
+/// An operation and what became of it.
+struct Operation {
+  std::string op;
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+};
+/// op key value ok error slot leader; also message, when it went wrong. The value is left out if
+/// `with_value` is false, else null if there is none.
+[[nodiscard]] Json OperationJson(const Operation& operation, const OperationResult& result,
+                                 bool with_value);
+
+[[nodiscard]] Json BytesJson(std::string_view bytes);
+/// One line. Never throws, whatever bytes are in it.
+[[nodiscard]] std::string Dump(const Json& json);
+
+}  // namespace cairn::client

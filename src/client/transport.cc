@@ -1,0 +1,71 @@
+#include "client/transport.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/check.h"
+#include "net/client_link.h"
+
+namespace cairn::client {
+namespace {
+
+class LinkTransport final : public Transport {
+ public:
+  explicit LinkTransport(std::unique_ptr<net::ClientLink> link) : link_(std::move(link)) {}
+
+  Status Send(const net::ClientCall& call) override { return link_->Send(call); }
+  std::optional<net::ClientReply> Receive(int timeout_ms) override {
+    return link_->Receive(timeout_ms);
+  }
+  bool Connected() override { return link_->Connected(); }
+
+ private:
+  std::unique_ptr<net::ClientLink> link_;
+};
+
+std::uint64_t RandomNumber() {
+  std::uint64_t number = 0;
+  // Up to 256 bytes come whole or not at all; a client without randomness could be taken for
+  // another one, so it must not go on.
+  ssize_t got = -1;
+  do {
+    got = getrandom(&number, sizeof number, 0);
+  } while (got < 0 && errno == EINTR);
+  CAIRN_CHECK(got == static_cast<ssize_t>(sizeof number), "the system gives random numbers");
+  return number;
+}
+
+Micros MonotonicNow() {
+  return static_cast<Micros>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                 std::chrono::steady_clock::now().time_since_epoch())
+                                 .count());
+}
+
+}  // namespace
+
+Environment RealEnvironment(const config::Cluster& cluster) {
+  Environment environment;
+  environment.connect = [name = cluster.name,
+                         hash = chain::MakeGenesis(config::ParametersOf(cluster))->hash](
+                            const config::NodeAddress& node) -> Result<std::unique_ptr<Transport>> {
+    Result<std::unique_ptr<net::ClientLink>> link =
+        net::ClientLink::Open(node.host, node.client_port, hash, name);
+    if (!link.ok()) {
+      return link.status();
+    }
+    return std::unique_ptr<Transport>(std::make_unique<LinkTransport>(std::move(link).value()));
+  };
+  environment.now = MonotonicNow;
+  environment.sleep = [](Micros pause) {
+    std::this_thread::sleep_for(std::chrono::microseconds(pause));
+  };
+  environment.random = RandomNumber;
+  return environment;
+}
+
+}  // namespace cairn::client

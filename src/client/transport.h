@@ -1,0 +1,39 @@
+#pragma once
+// The seam between the client and the world: connections, the clock and randomness. The real ones
+// are net::ClientLink, the monotonic clock and getrandom; tests script their own, so that no
+// test of a timeout waits for one.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "common/status.h"
+#include "common/types.h"
+#include "config/cluster.h"
+#include "net/client_message.h"
+
+namespace cairn::client {
+
+/// One connection to one node, with the contract of net::ClientLink.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  /// Not ok: surely not sent.
+  virtual Status Send(const net::ClientCall& call) = 0;
+  virtual std::optional<net::ClientReply> Receive(int timeout_ms) = 0;
+  [[nodiscard]] virtual bool Connected() = 0;
+};
+
+struct Environment {
+  std::function<Result<std::unique_ptr<Transport>>(const config::NodeAddress& node)> connect;
+  std::function<Micros()> now;  ///< Monotonic.
+  std::function<void(Micros)> sleep;
+  std::function<std::uint64_t()> random;
+};
+
+/// The real world, for clients of this cluster.
+[[nodiscard]] Environment RealEnvironment(const config::Cluster& cluster);
+
+}  // namespace cairn::client
