@@ -1,0 +1,206 @@
+#include "sim/campaign.h"
+
+#include <memory>
+#include <vector>
+
+#include "sim/client.h"
+#include "sim/history.h"
+#include "sim/world.h"
+
+namespace cairn::sim {
+namespace {
+
+constexpr Micros kSecond = 1'000'000;
+
+WorldOptions Options(std::uint64_t seed) {
+  Random random(seed * 7919 + 1);
+  WorldOptions options;
+  options.seed = seed;
+  options.nodes = random.Chance(0.7) ? (random.Chance(0.5) ? 3 : 5) : random.Between(1, 9);
+  if (random.Chance(0.5)) {
+    options.loss = random.Chance(0.5) ? 0.01 : 0.1;
+    options.duplication = 0.05;
+  }
+  options.delay_max = random.Chance(0.3) ? 20'000 : 1'000;
+  options.sync_max = random.Chance(0.3) ? 20'000 : 500;
+  // Small limits meet their edges more often.
+  options.recent_blocks = random.Chance(0.5) ? 3 : 256;
+  options.catch_up_blocks = random.Chance(0.5) ? 2 : 1024;
+  options.block_requests = random.Chance(0.5) ? 2 : 4096;
+  options.slots_in_flight = random.Between(1, 6);
+  options.max_sessions = random.Chance(0.3) ? 4 : 1000;
+  return options;
+}
+
+/// Faults at random times, of random kinds; a minority's worth of dead nodes, or now and then all.
+class Mischief {
+ public:
+  Mischief(World* world, Micros until) : world_(world), until_(until) {}
+
+  void Next() {
+    Random& random = world_->random();
+    world_->At(world_->now() + random.Between(20'000, 600'000), [this] {
+      if (world_->now() < until_) {
+        Act();
+        Next();
+      }
+    });
+  }
+  [[nodiscard]] std::uint64_t kills() const { return kills_; }
+
+ private:
+  NodeId Any() { return world_->ids()[world_->random().Below(world_->ids().size())]; }
+
+  void Act() {
+    Random& random = world_->random();
+    switch (random.Below(9)) {
+      case 0:
+      case 1:
+        KillOne(Any());
+        break;
+      case 2:
+        if (const NodeId leader = world_->Leader(); leader != 0) {
+          KillOne(leader);
+        }
+        break;
+      case 3:
+        ++kills_;
+        world_->KillAtNextCommit(Any(), random.Chance(0.5));
+        break;
+      case 4:
+        world_->Pause(Any(), random.Between(10'000, 2 * kSecond));
+        break;
+      case 5:
+        world_->Cut(Any(), Any());
+        break;
+      case 6:
+        world_->CutBoth(Any(), Any());
+        break;
+      case 7:
+        world_->Heal();
+        break;
+      default:
+        if (random.Chance(0.2)) {
+          for (const NodeId id : world_->ids()) {
+            KillOne(id);
+          }
+        }
+    }
+    for (const NodeId id : world_->ids()) {
+      if (!world_->Up(id) && random.Chance(0.4)) {
+        world_->Start(id);
+      }
+    }
+  }
+
+  void KillOne(NodeId id) {
+    ++kills_;
+    world_->Kill(id);
+  }
+
+  World* world_;
+  Micros until_;
+  std::uint64_t kills_ = 0;
+};
+
+bool StatesAgree(const World& world) {
+  for (const NodeId id : world.ids()) {
+    if (world.table(id) != world.table(world.ids().front())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<std::string> Judge(World& world, const History& history) {
+  if (world.failure()) {
+    return world.failure();
+  }
+  if (!StatesAgree(world)) {
+    return "R11: equal chains gave different states";
+  }
+  if (const auto key = history.FirstViolation()) {
+    return "R9/R10: the history of key " + *key + " is not linearizable";
+  }
+  return std::nullopt;
+}
+
+/// Heals everything and waits for what must come: progress and one chain everywhere (R8).
+std::optional<std::string> HealAndSettle(World& world,
+                                         std::vector<std::unique_ptr<Client>>& clients) {
+  world.Heal();
+  world.SetLoss(0);
+  for (const NodeId id : world.ids()) {
+    world.Start(id);
+  }
+  std::uint64_t before = 0;
+  for (const auto& client : clients) {
+    before += client->acknowledged();
+  }
+  const auto progress = [&] {
+    std::uint64_t now = 0;
+    for (const auto& client : clients) {
+      now += client->acknowledged();
+    }
+    return now > before + clients.size();
+  };
+  if (!world.RunUntil(progress, 20 * kSecond)) {
+    return world.failure() ? world.failure()
+                           : "R8: no progress within 20 s after everything was healed";
+  }
+  for (const auto& client : clients) {
+    client->Stop();
+  }
+  const auto settled = [&] {
+    for (const auto& client : clients) {
+      if (!client->idle()) {
+        return false;
+      }
+    }
+    return world.Converged();
+  };
+  if (!world.RunUntil(settled, 20 * kSecond)) {
+    return world.failure() ? world.failure() : "R8: the nodes do not come to one chain within 20 s";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Report RunSeed(std::uint64_t seed) {
+  World world(Options(seed));
+  History history;
+  std::vector<std::unique_ptr<Client>> clients;
+  const std::size_t count = world.random().Between(1, 6);
+  for (std::size_t i = 0; i < count; ++i) {
+    clients.push_back(std::make_unique<Client>(&world, &history, i + 1, 3));
+    clients.back()->Run();
+  }
+  const Micros chaos = world.random().Between(2 * kSecond, 8 * kSecond);
+  Mischief mischief(&world, world.now() + chaos);
+  mischief.Next();
+  world.RunFor(chaos);
+  Report report;
+  report.failure = HealAndSettle(world, clients);
+  if (!report.failure) {
+    report.failure = Judge(world, history);
+  }
+  if (report.failure) {
+    *report.failure = "seed " + std::to_string(seed) + ": " + *report.failure;
+  }
+  report.digest = world.trace_digest();
+  report.events = world.events();
+  report.virtual_time = world.now();
+  report.kills = mischief.kills();
+  report.leader_changes = world.leader_changes();
+  for (const auto& client : clients) {
+    report.acknowledged += client->acknowledged();
+    report.given_up += client->given_up();
+  }
+  if (world.Up(1)) {
+    report.tip = world.replica(1).acceptor().log().tip();
+  }
+  return report;
+}
+
+}  // namespace cairn::sim

@@ -1,0 +1,50 @@
+#pragma once
+// A simulated client: one session, one operation at a time on a few keys; it retries with the
+// same sequence at other nodes, follows hints, gives up, and goes on with a new session.
+
+#include <cstdint>
+#include <string>
+
+#include "sim/history.h"
+#include "sim/world.h"
+
+namespace cairn::sim {
+
+class Client {
+ public:
+  /// `history` gets every operation when it has returned or was given up.
+  Client(World* world, History* history, std::uint64_t number, std::size_t keys);
+
+  /// Begins the next operation, and the one after it when that one is done.
+  void Run();
+  /// No further operation begins.
+  void Stop() { stopped_ = true; }
+  [[nodiscard]] bool idle() const { return !busy_; }
+  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
+  [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
+
+ private:
+  void Begin();
+  void Send();
+  void OnAnswer(std::uint64_t attempt, const replica::Answer& answer);
+  void RetryLater();
+  void Finish(Micros returned);
+  void NewSession();
+
+  World* world_;
+  History* history_;
+  std::uint64_t number_;
+  std::size_t keys_;
+  Request request_;
+  Operation operation_;
+  NodeId node_ = 1;
+  std::uint64_t attempt_ = 0;  // counts sends: an answer to an older one is of no use
+  std::uint64_t values_ = 0;
+  int tries_ = 0;
+  bool busy_ = false;
+  bool stopped_ = false;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t given_up_ = 0;
+};
+
+}  // namespace cairn::sim

@@ -1,0 +1,49 @@
+#pragma once
+// The disk of one simulated node: what a ledger keeps, and nothing of what was not synced.
+
+#include <map>
+#include <vector>
+
+#include "common/block.h"
+#include "replica/effects.h"
+#include "replica/replica.h"
+
+namespace cairn::sim {
+
+class Disk {
+ public:
+  Disk(const BlockPtr& genesis, Incarnation incarnation) : incarnation_(incarnation) {
+    blocks_[0] = genesis;
+  }
+
+  /// One synced batch: all of it, or, if a crash comes first, nothing.
+  void Commit(const replica::LedgerWrite& write) {
+    for (const BlockPtr& block : write.blocks) {
+      blocks_[block->slot()] = block;
+    }
+    head_ = write.head;
+    blocks_.erase(blocks_.upper_bound(head_.tip), blocks_.end());
+  }
+
+  [[nodiscard]] const replica::LedgerHead& head() const { return head_; }
+  [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
+  /// Null above the tip.
+  [[nodiscard]] BlockPtr Read(Slot slot) const {
+    const auto found = blocks_.find(slot);
+    return found == blocks_.end() ? nullptr : found->second;
+  }
+  [[nodiscard]] replica::Recovered Recover() const {
+    replica::Recovered recovered{head_, {}};
+    for (Slot slot = head_.decided; slot <= head_.tip; ++slot) {
+      recovered.blocks.push_back(blocks_.at(slot));
+    }
+    return recovered;
+  }
+
+ private:
+  Incarnation incarnation_;
+  replica::LedgerHead head_;
+  std::map<Slot, BlockPtr> blocks_;
+};
+
+}  // namespace cairn::sim

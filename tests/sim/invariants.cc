@@ -1,0 +1,97 @@
+#include "sim/invariants.h"
+
+#include <algorithm>
+
+namespace cairn::sim {
+namespace {
+
+std::string NodeName(NodeId node) { return "node " + std::to_string(node); }
+
+}  // namespace
+
+Invariants::Breach Invariants::BallotsOnlyGoUp(NodeId node, const paxos::Acceptor& acceptor) {
+  auto& [promised, accepted] = ballots_[node];
+  if (acceptor.accepted() > acceptor.promised()) {
+    return "R1: " + NodeName(node) + " has accepted above its promise";
+  }
+  if (acceptor.promised() < promised || acceptor.accepted() < accepted) {
+    return "R1: " + NodeName(node) + " went back from promise " + promised.ToString() + " to " +
+           acceptor.promised().ToString();
+  }
+  return std::nullopt;
+}
+
+Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor) {
+  const paxos::Log& log = acceptor.log();
+  Slot& seen = seen_decided_[node];
+  for (Slot slot = std::max(std::min(seen, log.decided()), log.first()); slot <= log.decided();
+       ++slot) {
+    const BlockPtr block = log.At(slot);
+    const auto [known, is_new] = decided_.emplace(slot, block->hash);
+    if (!is_new && known->second != block->hash) {
+      return "R5: " + NodeName(node) + " has another block decided at slot " + std::to_string(slot);
+    }
+    if (slot > 0 && decided_.contains(slot - 1) && decided_.at(slot - 1) != block->header.parent) {
+      return "R5: the block decided at slot " + std::to_string(slot) + " does not name its parent";
+    }
+  }
+  seen = log.decided();
+  return std::nullopt;
+}
+
+Invariants::Breach Invariants::SaidOnlyWhatIsDurable(NodeId node, const Disk& disk,
+                                                     const replica::Message& message) {
+  const replica::LedgerHead& head = disk.head();
+  auto& [promised, accepted] = ballots_[node];
+  if (const auto* promise = std::get_if<paxos::Promise>(&message)) {
+    if (head.promised < promise->ballot || head.accepted != promise->accepted) {
+      return "R6: " + NodeName(node) + " said Promise " + promise->ballot.ToString() +
+             " before it was durable";
+    }
+    promised = std::max(promised, promise->ballot);
+  }
+  if (const auto* yes = std::get_if<paxos::Accepted>(&message)) {
+    if (head.accepted != yes->ballot || head.tip < yes->tip) {
+      return "R6: " + NodeName(node) + " said Accepted slot " + std::to_string(yes->tip) +
+             " before it was durable";
+    }
+    accepted = std::max(accepted, yes->ballot);
+  }
+  if (const auto* prepare = std::get_if<paxos::Prepare>(&message)) {
+    if (head.promised < prepare->ballot) {
+      return "R6: " + NodeName(node) + " said Prepare before its own promise was durable";
+    }
+  }
+  return std::nullopt;
+}
+
+Invariants::Breach Invariants::AnsweredOnlyWhatAMajorityHas(Slot slot,
+                                                            const std::vector<const Disk*>& disks) {
+  const auto decided = decided_.find(slot);
+  if (decided == decided_.end()) {
+    return "R5: a write was answered for slot " + std::to_string(slot) +
+           ", which nobody has decided";
+  }
+  const auto have = std::ranges::count_if(disks, [&](const Disk* disk) {
+    const BlockPtr block = disk->Read(slot);
+    return block != nullptr && block->hash == decided->second;
+  });
+  if (static_cast<std::size_t>(have) < QuorumOf(nodes_)) {
+    return "R6: a write was answered with its block (slot " + std::to_string(slot) + ") on " +
+           std::to_string(have) + " disks only";
+  }
+  return std::nullopt;
+}
+
+Invariants::Breach Invariants::OneLeaderABallot(NodeId node, const replica::Replica& replica) {
+  if (!replica.leading()) {
+    return std::nullopt;
+  }
+  const auto [leader, is_new] = leaders_.emplace(replica.acceptor().promised(), node);
+  if (leader->second != node) {
+    return "R1: two nodes lead in ballot " + replica.acceptor().promised().ToString();
+  }
+  return std::nullopt;
+}
+
+}  // namespace cairn::sim

@@ -1,0 +1,42 @@
+#pragma once
+// The rules of agreement, checked from outside, between the steps of a simulated cluster: one
+// method a rule, each of which answers with a sentence if the rule is broken. It remembers what
+// it has seen, over all lives of all nodes.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replica/replica.h"
+#include "sim/disk.h"
+
+namespace cairn::sim {
+
+class Invariants {
+ public:
+  explicit Invariants(std::size_t nodes) : nodes_(nodes) {}
+  using Breach = std::optional<std::string>;
+
+  /// R1: promised and accepted never go down, and accepted <= promised.
+  Breach BallotsOnlyGoUp(NodeId node, const paxos::Acceptor& acceptor);
+  /// R5: one block a slot, on all nodes, for ever; and its parent is the block before it.
+  Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor);
+  /// R6: what a message says is on the sender's disk.
+  Breach SaidOnlyWhatIsDurable(NodeId node, const Disk& disk, const replica::Message& message);
+  /// R6: a write is answered only if its block is on a majority's disks.
+  Breach AnsweredOnlyWhatAMajorityHas(Slot slot, const std::vector<const Disk*>& disks);
+  /// R5: two leaders of one ballot can't be.
+  Breach OneLeaderABallot(NodeId node, const replica::Replica& replica);
+
+  [[nodiscard]] const std::map<Slot, Hash>& decided() const { return decided_; }
+
+ private:
+  std::size_t nodes_;
+  std::map<NodeId, std::pair<paxos::Ballot, paxos::Ballot>> ballots_;
+  std::map<NodeId, Slot> seen_decided_;
+  std::map<Slot, Hash> decided_;
+  std::map<paxos::Ballot, NodeId> leaders_;
+};
+
+}  // namespace cairn::sim

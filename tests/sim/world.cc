@@ -1,0 +1,317 @@
+#include "sim/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/limits.h"
+
+namespace cairn::sim {
+namespace {
+
+constexpr Micros kTick = 10'000;
+constexpr Micros kWallStart = 1'700'000'000'000'000;
+
+BlockPtr GenesisOf(const std::vector<NodeId>& ids, std::uint64_t max_sessions) {
+  return chain::MakeGenesis({"sim", ids, max_sessions});
+}
+
+}  // namespace
+
+World::World(const WorldOptions& options)
+    : options_(options), random_(options.seed), invariants_(options.nodes) {
+  for (NodeId id = 1; id <= options_.nodes; ++id) {
+    ids_.push_back(id);
+  }
+  const BlockPtr genesis = GenesisOf(ids_, options_.max_sessions);
+  for (const NodeId id : ids_) {
+    nodes_.emplace(id, Node(Disk(genesis, random_.Next() | 1)));
+    nodes_.at(id).clock_offset = random_.Below(5'000'000);
+  }
+  for (const NodeId id : ids_) {
+    Start(id);
+  }
+}
+
+// --- time
+
+void World::At(Micros time, std::function<void()> action) {
+  queue_.push({std::max(time, now_), order_++, std::move(action)});
+}
+
+bool World::RunOne() {
+  if (queue_.empty() || failure_) {
+    return false;
+  }
+  const Event event = queue_.top();
+  queue_.pop();
+  now_ = event.time;
+  ++events_;
+  event.action();
+  return true;
+}
+
+void World::RunFor(Micros duration) {
+  const Micros end = now_ + duration;
+  while (!failure_ && !queue_.empty() && queue_.top().time <= end) {
+    RunOne();
+  }
+  now_ = std::max(now_, end);
+}
+
+bool World::RunUntil(const std::function<bool()>& done, Micros limit) {
+  const Micros end = now_ + limit;
+  while (!done()) {
+    if (failure_ || now_ > end || !RunOne()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// --- processes
+
+void World::Start(NodeId id) {
+  Node& node = nodes_.at(id);
+  if (node.replica) {
+    return;
+  }
+  ++node.life;
+  node.table = std::make_unique<kv::MemoryTable>();
+  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
+  for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
+    node.machine->Apply(*node.disk.Read(slot));
+  }
+  replica::Options options =
+      replica::DefaultOptions(id, node.disk.incarnation(), ids_, random_.Next());
+  options.recent_blocks = options_.recent_blocks;
+  options.catch_up_blocks = options_.catch_up_blocks;
+  options.max_block_requests = options_.block_requests;
+  options.max_slots_in_flight = options_.slots_in_flight;
+  node.replica =
+      std::make_unique<replica::Replica>(options, node.disk.Recover(), node.machine.get(), now_);
+  ScheduleTick(id);
+}
+
+void World::Kill(NodeId id) {
+  Node& node = nodes_.at(id);
+  node.replica.reset();
+  node.machine.reset();
+  node.table.reset();
+  node.syncing.reset();
+  node.inbox.clear();
+  node.calls.clear();
+  node.kill_at_commit.reset();
+  node.paused_until = 0;
+}
+
+void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
+
+void World::Pause(NodeId id, Micros duration) {
+  Node& node = nodes_.at(id);
+  if (!node.replica) {
+    return;
+  }
+  node.paused_until = now_ + duration;
+  At(node.paused_until, [this, id, life = node.life] {
+    Node& woken = nodes_.at(id);
+    if (woken.replica && woken.life == life && !woken.syncing && now_ >= woken.paused_until) {
+      Turn(id);
+    }
+  });
+}
+
+void World::ScheduleTick(NodeId id) {
+  At(now_ + random_.Between(kTick / 2, kTick), [this, id, life = nodes_.at(id).life] {
+    const Node& node = nodes_.at(id);
+    if (!node.replica || node.life != life) {
+      return;
+    }
+    Happen(id, [this, id](replica::Replica& replica) {
+      replica.Tick(now_, kWallStart + now_ + nodes_.at(id).clock_offset);
+    });
+    ScheduleTick(id);
+  });
+}
+
+// --- a node's turn: think, remember, speak
+
+void World::Happen(NodeId id, std::function<void(replica::Replica&)> event) {
+  Node& node = nodes_.at(id);
+  node.inbox.push_back(std::move(event));
+  if (!node.syncing && now_ >= node.paused_until) {
+    Turn(id);
+  }
+}
+
+void World::Turn(NodeId id) {
+  Node& node = nodes_.at(id);
+  for (const auto& event : std::exchange(node.inbox, {})) {
+    event(*node.replica);
+  }
+  node.syncing = node.replica->Think();
+  for (const replica::Outbound& message : node.syncing->early) {
+    Deliver(id, message);
+  }
+  if (!node.syncing->write.needed) {
+    FinishTurn(id);
+    return;
+  }
+  const Micros sync = random_.Between(options_.sync_min, options_.sync_max);
+  At(now_ + sync, [this, id, life = node.life] {
+    if (nodes_.at(id).replica && nodes_.at(id).life == life) {
+      FinishTurn(id);
+    }
+  });
+}
+
+void World::FinishTurn(NodeId id) {
+  Node& node = nodes_.at(id);
+  if (node.syncing->write.needed) {
+    if (node.kill_at_commit) {
+      if (!*node.kill_at_commit) {
+        node.disk.Commit(node.syncing->write);
+      }
+      Kill(id);
+      return;
+    }
+    node.disk.Commit(node.syncing->write);
+  }
+  replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
+  node.replica->Remembered(&effects);
+  for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
+                      invariants_.DecidedNeverChanges(id, node.replica->acceptor()),
+                      invariants_.OneLeaderABallot(id, *node.replica)}) {
+    if (breach) {
+      Fail(*breach);
+    }
+  }
+  if (node.replica->leading() && last_leader_ != id) {
+    last_leader_ = id;
+    ++leader_changes_;
+  }
+  Speak(id, effects);
+  if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
+    Turn(id);
+  }
+}
+
+void World::Speak(NodeId id, const replica::Effects& effects) {
+  Node& node = nodes_.at(id);
+  for (const replica::Outbound& message : effects.late) {
+    if (const auto breach = invariants_.SaidOnlyWhatIsDurable(id, node.disk, message.message)) {
+      Fail(*breach);
+    }
+    Deliver(id, message);
+  }
+  for (const replica::ServeBlocks& serve : effects.serve) {
+    paxos::Blocks blocks{{}, serve.decided};
+    for (Slot slot = serve.from;
+         slot <= serve.decided && blocks.blocks.size() < options_.catch_up_blocks; ++slot) {
+      blocks.blocks.push_back(node.disk.Read(slot));
+    }
+    Deliver(id, {serve.to, std::move(blocks)});
+  }
+  for (const replica::LocalAnswer& local : effects.answers) {
+    const auto call = node.calls.find(local.token);
+    if (call == node.calls.end()) {
+      Fail("a request was answered twice");
+      return;
+    }
+    const OnAnswer on_answer = std::move(call->second);
+    node.calls.erase(call);
+    on_answer(local.answer);
+  }
+}
+
+void World::Deliver(NodeId from, const replica::Outbound& message) {
+  const std::size_t kind = message.message.index();
+  trace_ = (trace_ ^ (now_ << 16 | from << 12 | message.to << 8 | kind)) * 0x100000001b3U;
+  const int copies = random_.Chance(options_.duplication) ? 2 : 1;
+  for (int copy = 0; copy < copies; ++copy) {
+    if (random_.Chance(options_.loss)) {
+      continue;
+    }
+    replica::Inbound inbound{from, nodes_.at(from).disk.incarnation(), message.message};
+    const Micros delay = random_.Between(options_.delay_min, options_.delay_max);
+    At(now_ + delay, [this, to = message.to, inbound = std::move(inbound)] {
+      if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
+        return;
+      }
+      Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
+    });
+  }
+}
+
+// --- clients
+
+bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
+  Node& node = nodes_.at(id);
+  if (!node.replica) {
+    return false;
+  }
+  const replica::Token token = next_token_++;
+  node.calls[token] = [this, done = std::move(on_answer)](const replica::Answer& answer) {
+    if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
+      std::vector<const Disk*> disks;
+      for (const auto& [_, other] : nodes_) {
+        disks.push_back(&other.disk);
+      }
+      if (const auto breach = invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks)) {
+        Fail(*breach);
+      }
+    }
+    done(answer);
+  };
+  Happen(id, [token, request](replica::Replica& replica) { replica.Submit(token, request); });
+  return true;
+}
+
+bool World::Read(NodeId id, const std::string& key, OnAnswer on_answer) {
+  Node& node = nodes_.at(id);
+  if (!node.replica) {
+    return false;
+  }
+  const replica::Token token = next_token_++;
+  node.calls[token] = std::move(on_answer);
+  Happen(id, [token, key](replica::Replica& replica) { replica.Read(token, key); });
+  return true;
+}
+
+// --- looking
+
+NodeId World::Leader() const {
+  NodeId leader = 0;
+  for (const auto& [id, node] : nodes_) {
+    if (node.replica && node.replica->leading() && node.replica->Status().quorum) {
+      if (leader != 0) {
+        return 0;
+      }
+      leader = id;
+    }
+  }
+  return leader;
+}
+
+bool World::Converged() const {
+  const auto& first = nodes_.at(ids_.front());
+  return std::ranges::all_of(nodes_, [&](const auto& entry) {
+    const Node& node = entry.second;
+    if (!node.replica || !first.replica) {
+      return false;
+    }
+    const paxos::Log& log = node.replica->acceptor().log();
+    return log.tip() == log.decided() &&
+           log.tip_hash() == first.replica->acceptor().log().tip_hash() &&
+           node.machine->applied() == log.tip();
+  });
+}
+
+void World::Fail(const std::string& sentence) {
+  if (!failure_) {
+    failure_ = sentence + " (virtual time " + std::to_string(now_) + " us, seed " +
+               std::to_string(options_.seed) + ")";
+  }
+}
+
+}  // namespace cairn::sim

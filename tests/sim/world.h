@@ -1,0 +1,149 @@
+#pragma once
+// A whole cluster on one thread: real replicas, virtual time, a network that loses, delays,
+// duplicates, reorders and cuts, disks that keep what was synced and nothing else. One seed
+// decides everything; the same seed gives the same trace.
+//
+// After every step Invariants are checked; a breach is a sentence in failure().
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kv/table.h"
+#include "replica/replica.h"
+#include "sim/disk.h"
+#include "sim/invariants.h"
+#include "sim/random.h"
+
+namespace cairn::sim {
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  std::size_t nodes = 5;
+  double loss = 0;
+  double duplication = 0;
+  Micros delay_min = 100;
+  Micros delay_max = 1'000;  ///< Uneven delays reorder.
+  Micros sync_min = 100;
+  Micros sync_max = 500;
+  std::size_t recent_blocks = 256;
+  std::size_t catch_up_blocks = 1024;
+  std::size_t block_requests = 4096;
+  std::size_t slots_in_flight = 4;
+  std::uint64_t max_sessions = 1000;
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+
+  // Time.
+  [[nodiscard]] Micros now() const { return now_; }
+  /// Runs until the time is reached or an invariant is broken.
+  void RunFor(Micros duration);
+  /// Runs until `done` is true after some event; false if it isn't within `limit`.
+  bool RunUntil(const std::function<bool()>& done, Micros limit);
+  /// Something that happens once, later.
+  void At(Micros time, std::function<void()> action);
+
+  // Faults.
+  void Kill(NodeId node);
+  /// kill -9 in the middle of the node's next write: before it, or after it and before its words.
+  void KillAtNextCommit(NodeId node, bool before);
+  void Start(NodeId node);
+  void Pause(NodeId node, Micros duration);
+  /// Cuts one direction.
+  void Cut(NodeId from, NodeId to) { cuts_.insert({from, to}); }
+  void CutBoth(NodeId a, NodeId b) {
+    Cut(a, b);
+    Cut(b, a);
+  }
+  void Heal() { cuts_.clear(); }
+  void MendBoth(NodeId a, NodeId b) {
+    cuts_.erase({a, b});
+    cuts_.erase({b, a});
+  }
+  void SetLoss(double loss) { options_.loss = loss; }
+
+  // Clients: a call at a node; the answer comes later, or never. False if the node is down.
+  using OnAnswer = std::function<void(const replica::Answer&)>;
+  bool Write(NodeId node, const Request& request, OnAnswer on_answer);
+  bool Read(NodeId node, const std::string& key, OnAnswer on_answer);
+
+  // Looking.
+  [[nodiscard]] bool Up(NodeId node) const { return nodes_.at(node).replica != nullptr; }
+  [[nodiscard]] const replica::Replica& replica(NodeId node) const {
+    return *nodes_.at(node).replica;
+  }
+  [[nodiscard]] const kv::StateMachine& machine(NodeId node) const {
+    return *nodes_.at(node).machine;
+  }
+  [[nodiscard]] const kv::MemoryTable& table(NodeId node) const { return *nodes_.at(node).table; }
+  [[nodiscard]] const Disk& disk(NodeId node) const { return nodes_.at(node).disk; }
+  [[nodiscard]] const std::vector<NodeId>& ids() const { return ids_; }
+  /// The node that leads with a quorum behind it; 0 if none (or two: only during a change).
+  [[nodiscard]] NodeId Leader() const;
+  /// All nodes are up, with one tip, decided and applied everywhere.
+  [[nodiscard]] bool Converged() const;
+  [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+  [[nodiscard]] std::uint64_t trace_digest() const { return trace_; }
+  [[nodiscard]] std::uint64_t leader_changes() const { return leader_changes_; }
+  Random& random() { return random_; }
+
+ private:
+  struct Node {
+    explicit Node(Disk d) : disk(std::move(d)) {}
+    Disk disk;
+    std::unique_ptr<kv::MemoryTable> table;
+    std::unique_ptr<kv::StateMachine> machine;
+    std::unique_ptr<replica::Replica> replica;
+    std::uint64_t life = 0;
+    Micros clock_offset = 0;
+    Micros paused_until = 0;
+    std::optional<replica::Effects> syncing;                    // a write is under way
+    std::vector<std::function<void(replica::Replica&)>> inbox;  // waits for the write, or the pause
+    std::map<replica::Token, OnAnswer> calls;
+    std::optional<bool> kill_at_commit;  // true: before the write
+  };
+  struct Event {
+    Micros time = 0;
+    std::uint64_t order = 0;
+    std::function<void()> action;
+    bool operator>(const Event& other) const {
+      return std::tie(time, order) > std::tie(other.time, other.order);
+    }
+  };
+
+  bool RunOne();
+  void ScheduleTick(NodeId id);
+  void Happen(NodeId id, std::function<void(replica::Replica&)> event);
+  void Turn(NodeId id);
+  void FinishTurn(NodeId id);
+  void Speak(NodeId id, const replica::Effects& effects);
+  void Deliver(NodeId from, const replica::Outbound& message);
+  void Fail(const std::string& sentence);
+
+  WorldOptions options_;
+  Random random_;
+  std::vector<NodeId> ids_;
+  std::map<NodeId, Node> nodes_;
+  std::set<std::pair<NodeId, NodeId>> cuts_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
+  Micros now_ = 1'000'000;
+  std::uint64_t order_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t trace_ = 0;
+  replica::Token next_token_ = 1;
+  NodeId last_leader_ = 0;
+  std::uint64_t leader_changes_ = 0;
+  Invariants invariants_;
+  std::optional<std::string> failure_;
+};
+
+}  // namespace cairn::sim
