@@ -24,12 +24,16 @@ class ClientLink {
   ClientLink(const ClientLink&) = delete;
   ClientLink& operator=(const ClientLink&) = delete;
 
-  /// Queues the call. Unavailable if the queue is full: surely not sent.
+  /// Sends the call as soon as the connection stands; until then it waits here. Unavailable if too
+  /// many wait: surely not sent. Usage if it is larger than a message may be.
   Status Send(const ClientCall& call);
+  /// Calls that wait here: surely not sent, if the link is closed now.
+  [[nodiscard]] std::size_t unsent() const;
   /// The next reply, waiting at most `timeout_ms` for it; nothing if none came. Bytes that are no
   /// reply are dropped.
   std::optional<ClientReply> Receive(int timeout_ms);
-  /// True once the TCP connection stands (asks the socket's monitor or an equivalent; no waiting).
+  /// True while a connection to something that speaks ZeroMQ's protocol stands and takes calls. No
+  /// waiting.
   [[nodiscard]] bool Connected();
 
  private:

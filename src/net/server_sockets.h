@@ -10,7 +10,8 @@
 // nothing else does. Hostile bytes are dropped, counted, and logged at a bounded rate.
 //
 // Links: failLink drops the traffic between this node and a peer in both directions, right
-// above the socket and below the replica. Both ends are told by a message that a cut does not stop.
+// above the socket and below the replica. The other end is told by a message that a cut does not
+// stop, as soon as a connection stands.
 
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,8 @@ struct ServerOptions {
   std::uint16_t client_port = 0;
   std::uint16_t peer_port = 0;
   std::vector<PeerAddress> peers;  ///< All nodes but self.
+  /// Whether another node's failLink is obeyed here.
+  bool allow_faults = true;
   /// A line for the log; called at a bounded rate.
   std::function<void(const std::string&)> warn;
 };
@@ -49,6 +52,7 @@ struct ServerOptions {
 struct ClientAddress {
   std::string routing_id;
   std::uint64_t call_id = 0;
+  bool delimited = false;  ///< The client's socket wants an empty frame before the reply.
 };
 
 struct InboundCall {
@@ -68,7 +72,9 @@ class ServerSockets {
   /// Waits until a message or a byte on one of `fds` can be read, or for `timeout_ms`.
   void Wait(int timeout_ms, const std::vector<int>& fds);
 
-  /// The next message that waits; nothing if none does.
+  /// The next message that waits; nothing if none does. What is refused on the way is dropped, but
+  /// only so much of it at a time that a flood of garbage can't hold up the caller: then nothing is
+  /// returned, and Wait returns at once.
   std::optional<replica::Inbound> NextFromPeer();
   std::optional<InboundCall> NextFromClient();
 
@@ -80,12 +86,14 @@ class ServerSockets {
   void FailLink(NodeId peer);
   void FixLink(NodeId peer);
   [[nodiscard]] bool IsCut(NodeId peer) const;
-  /// Closes and opens again the connections to all peers but those in `leave_out`, which stay
-  /// closed until the next Reconnect.
+  /// Closes and opens again the connections to all peers but those in `leave_out`, to which nothing
+  /// is sent and from which nothing is taken until the next Reconnect.
   void Reconnect(const std::vector<NodeId>& leave_out);
 
-  /// Messages dropped: not parsed, not ours, or not sendable.
+  /// Messages that were not understood, or not for this node or its cluster.
   [[nodiscard]] std::uint64_t dropped() const;
+  /// Messages that could not be sent: no connection, a full queue, too large.
+  [[nodiscard]] std::uint64_t unsent() const;
 
  private:
   struct Impl;

@@ -1,0 +1,82 @@
+#include "net/sender.h"
+
+#include <algorithm>
+
+namespace cairn::net {
+namespace {
+
+// A stranger's name goes into a log line: no control characters, no endless line.
+std::string Printable(const std::string& name) {
+  constexpr std::size_t kShown = 64;
+  std::string shown = name.substr(0, kShown);
+  for (char& c : shown) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet == 0x7f) {
+      c = '?';
+    }
+  }
+  return shown;
+}
+
+std::string Describe(const ClusterTag& cluster) {
+  constexpr std::size_t kDigits = 12;
+  return '"' + Printable(cluster.name) + "\" (genesis " + cluster.genesis.Hex().substr(0, kDigits) +
+         "…)";
+}
+
+// `who` belongs to `theirs`.
+Status OtherCluster(const std::string& who, const ClusterTag& theirs,
+                    const Membership& membership) {
+  std::string words = who + " belongs to cluster " + Describe(theirs) + ", this node " +
+                      std::to_string(membership.self) + " to " + Describe(membership.cluster) +
+                      ": compare the cluster files";
+  if (theirs.name == membership.cluster.name) {
+    words += ", for they have the same name but not the same nodes or parameters";
+  }
+  return Status::Usage(words);
+}
+
+Status OtherVersion(const std::string& who, std::uint32_t version, NodeId self) {
+  return Status::Usage(who + " speaks protocol version " + std::to_string(version) +
+                       ", this node " + std::to_string(self) + " version " +
+                       std::to_string(kWireVersion) +
+                       ": run the same version of cairn on both sides");
+}
+
+}  // namespace
+
+Result<NodeId> SenderOf(const PeerHeader& header, const std::string& remote,
+                        const Membership& membership) {
+  if (header.version != kWireVersion) {
+    return OtherVersion("a node at " + remote, header.version, membership.self);
+  }
+  const std::string who = "node " + std::to_string(header.from) + " at " + remote;
+  if (header.cluster.genesis != membership.cluster.genesis) {
+    return OtherCluster(who, header.cluster, membership);
+  }
+  if (header.from == membership.self) {
+    return Status::Usage(who + " says that it is this node: one id is used twice");
+  }
+  const auto& peers = membership.peers;
+  if (std::find(peers.begin(), peers.end(), header.from) == peers.end()) {
+    return Status::Usage(who + " is not in this node's cluster file");
+  }
+  if (header.to != membership.self) {
+    return Status::Usage(who + " takes this node " + std::to_string(membership.self) +
+                         " for node " + std::to_string(header.to) +
+                         ": compare the addresses in the cluster files");
+  }
+  return header.from;
+}
+
+Status ClientAllowed(const ClientHeader& header, const Membership& membership) {
+  if (header.version != kWireVersion) {
+    return OtherVersion("the client", header.version, membership.self);
+  }
+  if (header.cluster.genesis != membership.cluster.genesis) {
+    return OtherCluster("the client", header.cluster, membership);
+  }
+  return Status::Ok();
+}
+
+}  // namespace cairn::net

@@ -1,0 +1,267 @@
+#include "net/shared_codec.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace cairn::net {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
+
+constexpr int kMaxNesting = 16;
+constexpr int kFirstBodyField = 16;
+// No honest message has more than this many fields beside its blocks, and a block has at least
+// this many bytes: those of its header.
+constexpr std::size_t kMaxFields = 64;
+constexpr std::size_t kMinBlockBytes = 100;
+// Holds any message without blocks or values.
+constexpr std::size_t kArenaBytes = std::size_t{16} * 1024;
+
+std::span<const std::uint8_t> Octets(std::string_view bytes) {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+// Counts down `budget` for each field; false if it is used up or the bytes are no fields.
+bool WalkFields(std::string_view bytes, bool into_bodies, std::size_t* budget) {
+  const auto octets = Octets(bytes);
+  CodedInputStream in(octets.data(), static_cast<int>(octets.size()));
+  while (const std::uint32_t tag = in.ReadTag()) {
+    if (*budget == 0) {
+      return false;
+    }
+    --*budget;
+    const bool body =
+        into_bodies && WireFormatLite::GetTagFieldNumber(tag) >= kFirstBodyField &&
+        WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+    if (!body) {
+      if (!WireFormatLite::SkipField(&in, tag)) {
+        return false;
+      }
+      continue;
+    }
+    std::uint32_t length = 0;
+    if (!in.ReadVarint32(&length)) {
+      return false;
+    }
+    const auto at = static_cast<std::size_t>(in.CurrentPosition());
+    if (length > bytes.size() - at || !WalkFields(bytes.substr(at, length), false, budget) ||
+        !in.Skip(static_cast<int>(length))) {
+      return false;
+    }
+  }
+  return in.ConsumedEntireMessage();
+}
+
+void RequireSize(const char* what, const std::string& bytes, std::size_t limit, FieldCheck& check) {
+  if (bytes.size() > limit) {
+    check.Fail(std::string("its ") + what + " has " + std::to_string(bytes.size()) +
+               " bytes, and the limit is " + std::to_string(limit));
+  }
+}
+
+}  // namespace
+
+bool PlausibleShape(std::string_view bytes) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    return false;
+  }
+  std::size_t budget = kMaxFields + bytes.size() / kMinBlockBytes;
+  return WalkFields(bytes, true, &budget);
+}
+
+bool ParseBounded(std::string_view bytes, google::protobuf::MessageLite& message) {
+  const auto octets = Octets(bytes);
+  CodedInputStream in(octets.data(), static_cast<int>(octets.size()));
+  in.SetRecursionLimit(kMaxNesting);
+  return message.ParseFromCodedStream(&in) && in.ConsumedEntireMessage();
+}
+
+Status WriteTo(const google::protobuf::MessageLite& message, std::size_t limit,
+               const Allocate& allocate) {
+  const std::size_t size = message.ByteSizeLong();
+  if (size > limit) {
+    return Status::Usage("a message of " + std::to_string(size) +
+                         " bytes is not sent, for the limit is " + std::to_string(limit));
+  }
+  std::uint8_t* memory = allocate(size);
+  if (memory == nullptr) {
+    return Status::Other("no memory for a message of " + std::to_string(size) + " bytes");
+  }
+  const std::uint8_t* end = message.SerializeWithCachedSizesToArray(memory);
+  CAIRN_CHECK(end == memory + size, "a message is as long as it said");
+  return Status::Ok();
+}
+
+ParseArena::ParseArena()
+    : first_block_(kArenaBytes), arena_(first_block_.data(), first_block_.size()) {}
+
+BlockLoan::~BlockLoan() {
+  if (take_back_) {
+    take_back_();
+  }
+}
+
+void BlockLoan::Lend(const std::vector<BlockPtr>& blocks, Field* field) {
+  field->Reserve(static_cast<int>(blocks.size()));
+  for (const BlockPtr& block : blocks) {
+    field->AddAllocated(Mutable(*block));
+  }
+  take_back_ = [field] {
+    while (!field->empty()) {
+      (void)field->ReleaseLast();
+    }
+  };
+}
+
+std::string* BlockLoan::Mutable(const Block& block) {
+  return const_cast<std::string*>(&block.encoded);
+}
+
+void Fill(const paxos::Ballot& from, wire::Ballot* to) {
+  to->set_round(from.round);
+  to->set_node(from.node);
+  to->set_incarnation(from.incarnation);
+}
+
+void Fill(const Request& from, wire::Request* to) {
+  to->set_client(from.client);
+  to->set_sequence(from.sequence);
+  to->set_first_open(from.first_open);
+  to->set_session_base(from.session_base);
+  to->set_op(static_cast<wire::Op>(from.op));
+  to->set_key(from.key);
+  to->set_value(from.value);
+}
+
+void Fill(const replica::Answer& from, wire::Answer* to) {
+  to->set_code(static_cast<wire::Code>(from.code));
+  to->set_message(from.message.substr(0, kMaxTextBytes));
+  to->set_slot(from.slot);
+  to->set_value(from.value);
+  to->set_leader(from.leader);
+}
+
+std::string ToBytes(const Hash& hash) { return {hash.bytes.begin(), hash.bytes.end()}; }
+
+Slot CheckedSlot(std::uint64_t slot, FieldCheck& check) {
+  check.Require(slot < kMaxPlausible, "it names a slot that no chain has reached");
+  return slot;
+}
+
+NodeId CheckedNode(std::uint32_t node, FieldCheck& check) {
+  check.Require(node <= kMaxNodes, "it names a node that no cluster can have");
+  return node;
+}
+
+NodeId CheckedNodeNotNone(std::uint32_t node, FieldCheck& check) {
+  check.Require(node != 0, "it names no node");
+  return CheckedNode(node, check);
+}
+
+Hash CheckedHash(const std::string& bytes, FieldCheck& check) {
+  Hash hash;
+  check.Require(bytes.size() == hash.bytes.size(), "a hash in it is not 32 bytes long");
+  if (bytes.size() == hash.bytes.size()) {
+    std::copy(bytes.begin(), bytes.end(), hash.bytes.begin());
+  }
+  return hash;
+}
+
+std::string CheckedKey(const std::string& key, FieldCheck& check) {
+  RequireSize("key", key, kMaxKeyBytes, check);
+  return check.ok() ? key : std::string();
+}
+
+std::string CheckedText(const std::string& text, FieldCheck& check) {
+  RequireSize("text", text, kMaxTextBytes, check);
+  return check.ok() ? text : std::string();
+}
+
+paxos::Ballot CheckedBallot(const wire::Ballot& from, FieldCheck& check) {
+  check.Require(from.round() < kMaxPlausible, "it names a ballot that no election has reached");
+  return {from.round(), CheckedNode(from.node(), check), from.incarnation()};
+}
+
+paxos::Ballot CheckedBallotNotNone(const wire::Ballot& from, FieldCheck& check) {
+  check.Require(from.round() != 0 && from.node() != 0, "it names no ballot");
+  return CheckedBallot(from, check);
+}
+
+Request CheckedRequest(const wire::Request& from, FieldCheck& check) {
+  const bool put = from.op() == wire::OP_PUT;
+  check.Require(put || from.op() == wire::OP_DEL, "its request is neither put nor delete");
+  check.Require(from.client() != 0, "its request bears no client's id");
+  check.Require(
+      from.sequence() != 0 && from.sequence() < kMaxPlausible && from.first_open() < kMaxPlausible,
+      "its request bears a sequence number that no session has reached");
+  RequireSize("key", from.key(), kMaxKeyBytes, check);
+  RequireSize("value", from.value(), kMaxValueBytes, check);
+  check.Require(put || from.value().empty(), "its request is a delete with a value");
+  Request request;
+  request.client = from.client();
+  request.sequence = from.sequence();
+  request.first_open = from.first_open();
+  request.session_base = CheckedSlot(from.session_base(), check);
+  request.op = put ? Op::kPut : Op::kDel;
+  if (check.ok()) {
+    request.key = from.key();
+    request.value = from.value();
+  }
+  return request;
+}
+
+replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check) {
+  const int code = from.code();
+  check.Require(code >= 0 && code <= static_cast<int>(Code::kDenied),
+                "its answer has a code that this version does not know");
+  RequireSize("value", from.value(), kMaxValueBytes, check);
+  replica::Answer answer;
+  answer.message = CheckedText(from.message(), check);
+  answer.slot = CheckedSlot(from.slot(), check);
+  answer.leader = CheckedNode(from.leader(), check);
+  if (check.ok()) {
+    answer.code = static_cast<Code>(code);
+    answer.value = from.value();
+  }
+  return answer;
+}
+
+BlockPtr CheckedBlock(const std::string& bytes, FieldCheck& check) {
+  Result<BlockPtr> block = chain::DecodeBlock(bytes);
+  if (!block.ok()) {
+    check.Fail(block.status().message());
+    return nullptr;
+  }
+  check.Require(block->get()->slot() < kMaxPlausible, "it holds a block that no chain has reached");
+  return std::move(block).value();
+}
+
+std::vector<BlockPtr> CheckedBlocks(const BlockLoan::Field& field, FieldCheck& check) {
+  std::vector<BlockPtr> blocks;
+  blocks.reserve(static_cast<std::size_t>(field.size()));
+  for (const std::string& bytes : field) {
+    BlockPtr block = CheckedBlock(bytes, check);
+    if (check.ok() && !blocks.empty()) {
+      if (Status link = chain::VerifyLink(*blocks.back(), *block); !link.ok()) {
+        check.Fail(link.message());
+      }
+    }
+    if (!check.ok()) {
+      return {};
+    }
+    blocks.push_back(std::move(block));
+  }
+  return blocks;
+}
+
+}  // namespace cairn::net

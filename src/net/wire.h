@@ -1,0 +1,58 @@
+#pragma once
+// What every frame says beside its body, on both wires, as plain structs, and the numbers that
+// bound a frame. No Protobuf here: the codecs' own headers build on this one.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "common/limits.h"
+#include "common/types.h"
+
+namespace cairn::net {
+
+/// Of the protocol; another one is refused by name.
+inline constexpr std::uint32_t kWireVersion = 1;
+/// Bytes of one frame, envelope included. The socket closes a connection that exceeds it.
+inline constexpr std::size_t kMaxPeerFrameBytes = kMaxPeerMessageBytes + 4096;
+inline constexpr std::size_t kMaxCallFrameBytes = kMaxClientMessageBytes;
+/// A reply's largest load is a part of the chain: a catch-up chunk, or one block beyond it.
+inline constexpr std::size_t kMaxReplyFrameBytes =
+    kMaxCatchUpBytes + kMaxEncodedBlockBytes + std::size_t{64} * 1024;
+/// Bytes of a text for people: an answer's sentence.
+inline constexpr std::size_t kMaxTextBytes = std::size_t{64} * 1024;
+/// Bytes of a cluster's name. Cluster files allow fewer; a stranger may send anything.
+inline constexpr std::size_t kMaxWireNameBytes = 256;
+/// Slots, rounds and other counts are below this: at a million a second it takes two thousand
+/// years to get there by counting, so that a larger one is a lie that would burn the rest.
+inline constexpr std::uint64_t kMaxPlausible = std::uint64_t{1} << 56;
+
+/// Which cluster a frame belongs to.
+struct ClusterTag {
+  Hash genesis;      ///< Hash of the genesis block.
+  std::string name;  ///< As the cluster file has it: any bytes.
+};
+
+/// What every frame between nodes says of itself, as yet unchecked but for its form.
+struct PeerHeader {
+  std::uint32_t version = kWireVersion;
+  ClusterTag cluster;
+  NodeId from = 0;
+  NodeId to = 0;
+  Incarnation incarnation = 0;
+  std::uint64_t commit_counter = 0;
+};
+
+/// The same of frames between client and node.
+struct ClientHeader {
+  std::uint32_t version = kWireVersion;
+  ClusterTag cluster;
+  std::uint64_t id = 0;
+};
+
+/// Returns memory for a frame of that many bytes, or null. So a message is written once, into the
+/// memory that is sent.
+using Allocate = std::function<std::uint8_t*(std::size_t bytes)>;
+
+}  // namespace cairn::net

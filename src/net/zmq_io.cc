@@ -1,0 +1,130 @@
+#include "net/zmq_io.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "common/check.h"
+#include "net/endpoint.h"
+
+namespace cairn::net {
+namespace {
+
+// Milliseconds. A restarted node is found again well before anybody thinks it dead.
+constexpr int kReconnect = 50;
+constexpr int kReconnectMax = 500;
+constexpr int kConnectTimeout = 2000;
+// Milliseconds. A half-open connection holds a file until then.
+constexpr int kHandshake = 5000;
+// Milliseconds. TCP alone takes minutes to notice a cut cable.
+constexpr int kHeartbeat = 1000;
+constexpr int kHeartbeatTimeout = 3000;
+// Connections that wait to be accepted: a thousand clients may come at once.
+constexpr int kBacklog = 1024;
+
+void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::string& host) {
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::sndhwm, bounds.send_queue);
+  socket.set(zmq::sockopt::rcvhwm, bounds.receive_queue);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(bounds.max_frame_bytes));
+  socket.set(zmq::sockopt::handshake_ivl, kHandshake);
+  socket.set(zmq::sockopt::heartbeat_ivl, kHeartbeat);
+  socket.set(zmq::sockopt::heartbeat_timeout, kHeartbeatTimeout);
+  socket.set(zmq::sockopt::heartbeat_ttl, kHeartbeatTimeout);
+  if (host.find(':') != std::string::npos) {
+    socket.set(zmq::sockopt::ipv6, true);
+  }
+}
+
+}  // namespace
+
+Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
+                                 const std::string& host, std::uint16_t port,
+                                 const std::string& setting) {
+  const Result<std::string> address = ResolveAddress(host);
+  if (!address.ok()) {
+    return address.status();
+  }
+  const std::string endpoint = Endpoint(address.value(), port);
+  try {
+    zmq::socket_t socket(context, zmq::socket_type::router);
+    SetCommon(socket, bounds, address.value());
+    socket.set(zmq::sockopt::router_mandatory, true);
+    socket.set(zmq::sockopt::router_handover, true);
+    socket.set(zmq::sockopt::backlog, kBacklog);
+    socket.bind(endpoint);
+    return socket;
+  } catch (const zmq::error_t& error) {
+    return Status::Other(BindFailure(endpoint, error.num(), setting));
+  }
+}
+
+Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds,
+                                 const std::string& host, std::uint16_t port) {
+  const std::string endpoint = Endpoint(host, port);
+  try {
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    SetCommon(socket, bounds, host);
+    // Without it messages are kept for a peer that is down, for as long as it is.
+    socket.set(zmq::sockopt::immediate, true);
+    socket.set(zmq::sockopt::reconnect_ivl, kReconnect);
+    socket.set(zmq::sockopt::reconnect_ivl_max, kReconnectMax);
+    socket.set(zmq::sockopt::connect_timeout, kConnectTimeout);
+    socket.connect(endpoint);
+    return socket;
+  } catch (const zmq::error_t& error) {
+    return Status::Other("can't connect to " + endpoint + ": " + error.what() +
+                         "; compare the address in the cluster file");
+  }
+}
+
+bool TrySend(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
+  const int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+  return zmq_msg_send(frame.handle(), socket.handle(), flags) >= 0;
+}
+
+bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame) {
+  if (zmq_msg_recv(frame.handle(), socket.handle(), ZMQ_DONTWAIT) >= 0) {
+    return true;
+  }
+  CAIRN_CHECK(errno == EAGAIN || errno == EINTR, "a socket is received from while it is open");
+  return false;
+}
+
+bool CanSend(zmq::socket_t& socket) {
+  int events = 0;
+  std::size_t size = sizeof events;
+  return zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size) == 0 &&
+         (events & ZMQ_POLLOUT) != 0;
+}
+
+std::string_view View(const zmq::message_t& frame) {
+  return {static_cast<const char*>(frame.data()), frame.size()};
+}
+
+std::string RemoteOf(const zmq::message_t& frame) {
+  const char* address = zmq_msg_gets(frame.handle(), "Peer-Address");
+  return address == nullptr ? "an unknown address" : address;
+}
+
+Allocate InFrame(zmq::message_t& frame) {
+  return [&frame](std::size_t bytes) -> std::uint8_t* {
+    try {
+      frame.rebuild(bytes);
+    } catch (const zmq::error_t&) {
+      return nullptr;
+    }
+    return static_cast<std::uint8_t*>(frame.data());
+  };
+}
+
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+}  // namespace cairn::net

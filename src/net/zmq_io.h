@@ -1,0 +1,49 @@
+#pragma once
+// ZeroMQ without exceptions and without waiting: cppzmq's types, made with the options that every
+// socket of cairn has, and sends and receives that say by a bool whether they did it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <zmq.hpp>
+
+#include "common/status.h"
+#include "net/wire.h"
+
+namespace cairn::net {
+
+/// What bounds the memory behind one socket.
+struct SocketBounds {
+  int send_queue = 0;               ///< Messages for each connection.
+  int receive_queue = 0;            ///< Messages of each connection.
+  std::size_t max_frame_bytes = 0;  ///< A connection that sends a larger frame is closed.
+};
+
+/// A ROUTER, bound to `host`:`port`. Other, with the address and what to do, if it can't be.
+/// `setting` names what to change in the cluster file ("peer_port").
+[[nodiscard]] Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
+                                               const std::string& host, std::uint16_t port,
+                                               const std::string& setting);
+/// A DEALER that connects to `host`:`port` in the background, again and again, and takes messages
+/// only while the connection stands.
+[[nodiscard]] Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds,
+                                               const std::string& host, std::uint16_t port);
+
+/// False if the frame can't be taken right now: the connection is down or its queue full.
+[[nodiscard]] bool TrySend(zmq::socket_t& socket, zmq::message_t& frame, bool more = false);
+/// False if no frame waits.
+[[nodiscard]] bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame);
+/// True if a message can be sent: a connection stands and its queue has room.
+[[nodiscard]] bool CanSend(zmq::socket_t& socket);
+
+[[nodiscard]] std::string_view View(const zmq::message_t& frame);
+/// Where the frame came from, for people: an IP address.
+[[nodiscard]] std::string RemoteOf(const zmq::message_t& frame);
+/// Memory in `frame`, which must outlive the function.
+[[nodiscard]] Allocate InFrame(zmq::message_t& frame);
+
+/// Raises this process's limit on open files as far as the system lets it: each connection takes
+/// one. Not an error if that fails.
+void RaiseFileLimit();
+
+}  // namespace cairn::net
