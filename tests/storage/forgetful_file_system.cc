@@ -1,0 +1,213 @@
+#include "tests/storage/forgetful_file_system.h"
+
+#include <filesystem>
+
+#include "tests/storage/temp_directory.h"
+
+namespace cairn::storage {
+namespace {
+
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+std::string Normal(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
+std::string ParentOf(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+}  // namespace
+
+class ForgetfulFileSystem::WritableFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  WritableFile(std::unique_ptr<rocksdb::FSWritableFile> base, FilePtr file,
+               ForgetfulFileSystem* owner)
+      : FSWritableFileOwnerWrapper(std::move(base)), file_(std::move(file)), owner_(owner) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  IODebugContext* context) override {
+    const IOStatus status = owner_->Append(file_, data);
+    return status.ok() ? FSWritableFileOwnerWrapper::Append(data, options, context) : status;
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& /*unused*/,
+                  IODebugContext* context) override {
+    return Append(data, options, context);
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
+    IOStatus status = owner_->BeginSync(file_->name);
+    if (status.ok()) {
+      status = FSWritableFileOwnerWrapper::Sync(options, context);
+    }
+    if (status.ok()) {
+      owner_->EndSync(file_);
+    }
+    return status;
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
+    return Sync(options, context);
+  }
+
+ private:
+  FilePtr file_;
+  ForgetfulFileSystem* owner_;
+};
+
+class ForgetfulFileSystem::Directory final : public rocksdb::FSDirectoryWrapper {
+ public:
+  Directory(std::unique_ptr<rocksdb::FSDirectory> base, std::string path,
+            ForgetfulFileSystem* owner)
+      : FSDirectoryWrapper(std::move(base)), path_(std::move(path)), owner_(owner) {}
+
+  IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
+    return FsyncWithDirOptions(options, context, rocksdb::DirFsyncOptions());
+  }
+  IOStatus FsyncWithDirOptions(const IOOptions& options, IODebugContext* context,
+                               const rocksdb::DirFsyncOptions& how) override {
+    IOStatus status = owner_->BeginSync(path_);
+    if (status.ok()) {
+      status = FSDirectoryWrapper::FsyncWithDirOptions(options, context, how);
+    }
+    if (status.ok()) {
+      owner_->SyncNames(path_);
+    }
+    return status;
+  }
+
+ private:
+  std::string path_;
+  ForgetfulFileSystem* owner_;
+};
+
+ForgetfulFileSystem::ForgetfulFileSystem(const Image& durable)
+    : FileSystemWrapper(rocksdb::FileSystem::Default()) {
+  for (const auto& [path, content] : durable) {
+    names_[path] = std::make_shared<File>(File{path, content, {}});
+  }
+  durable_names_ = names_;
+}
+
+ForgetfulFileSystem::Image ForgetfulFileSystem::Durable(std::size_t torn) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Image image;
+  for (const auto& [path, file] : durable_names_) {
+    image[path] = file->synced + file->pending.substr(0, torn);
+  }
+  return image;
+}
+
+int ForgetfulFileSystem::Syncs(const std::string& ending) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  int sum = 0;
+  for (const auto& [path, count] : syncs_) {
+    sum += path.ends_with(ending) ? count : 0;
+  }
+  return sum;
+}
+
+std::size_t ForgetfulFileSystem::UnsyncedBytes(const std::string& ending) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::size_t sum = 0;
+  for (const auto& [path, file] : names_) {
+    sum += path.ends_with(ending) ? file->pending.size() : 0;
+  }
+  return sum;
+}
+
+IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& path,
+                                              const rocksdb::FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                              IODebugContext* context) {
+  std::unique_ptr<rocksdb::FSWritableFile> base;
+  IOStatus status = target()->NewWritableFile(path, options, &base, context);
+  if (status.ok()) {
+    auto file = std::make_shared<File>(File{Normal(path), {}, {}});
+    *result = std::make_unique<WritableFile>(std::move(base), file, this);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    names_[Normal(path)] = file;
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::NewDirectory(const std::string& path, const IOOptions& options,
+                                           std::unique_ptr<rocksdb::FSDirectory>* result,
+                                           IODebugContext* context) {
+  std::unique_ptr<rocksdb::FSDirectory> base;
+  IOStatus status = target()->NewDirectory(path, options, &base, context);
+  if (status.ok()) {
+    *result = std::make_unique<Directory>(std::move(base), Normal(path), this);
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::DeleteFile(const std::string& path, const IOOptions& options,
+                                         IODebugContext* context) {
+  IOStatus status = target()->DeleteFile(path, options, context);
+  if (status.ok()) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    names_.erase(Normal(path));
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::RenameFile(const std::string& from, const std::string& to,
+                                         const IOOptions& options, IODebugContext* context) {
+  IOStatus status = target()->RenameFile(from, to, options, context);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (auto node = names_.extract(Normal(from)); status.ok() && !node.empty()) {
+    names_[Normal(to)] = node.mapped();
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::Append(const FilePtr& file, const rocksdb::Slice& data) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (file->name.ends_with(fail_writes_)) {
+    return IOStatus::NoSpace("injected: no space left on device");
+  }
+  file->pending.append(data.data(), data.size());
+  return IOStatus::OK();
+}
+
+IOStatus ForgetfulFileSystem::BeginSync(const std::string& name) {
+  if (before_sync_) {
+    before_sync_();
+  }
+  return name.ends_with(fail_syncs_) ? IOStatus::IOError("injected: input/output error")
+                                     : IOStatus::OK();
+}
+
+void ForgetfulFileSystem::EndSync(const FilePtr& file) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  file->synced += file->pending;
+  file->pending.clear();
+  ++syncs_[file->name];
+}
+
+void ForgetfulFileSystem::SyncNames(const std::string& directory) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto inside = [&directory](const auto& entry) {
+    return ParentOf(entry.first) == directory;
+  };
+  std::erase_if(durable_names_, inside);
+  for (const auto& entry : names_) {
+    if (inside(entry)) {
+      durable_names_.insert(entry);
+    }
+  }
+}
+
+void Restore(const ForgetfulFileSystem::Image& image, const std::string& directory) {
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directories(directory);
+  for (const auto& [path, content] : image) {
+    if (ParentOf(path) == directory) {
+      WriteFile(path, content);
+    }
+  }
+}
+
+}  // namespace cairn::storage

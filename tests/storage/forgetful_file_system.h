@@ -1,0 +1,79 @@
+#pragma once
+// A file system for RocksDB that knows what a power loss would leave: of each file the bytes that
+// were synced, and of each directory the names that were there when it was last synced. Files
+// really lie on the disk meanwhile; a test asks for the durable image at any moment, the one
+// before each sync among them, and puts it where the next life of the node begins.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "rocksdb/env.h"
+#include "rocksdb/file_system.h"
+
+namespace cairn::storage {
+
+class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  /// Absolute path -> content.
+  using Image = std::map<std::string, std::string>;
+
+  /// `durable`: what lies on the disk already.
+  explicit ForgetfulFileSystem(const Image& durable = {});
+  const char* Name() const override { return "ForgetfulFileSystem"; }
+
+  /// What a power loss at this moment leaves. `torn`: so many of each file's bytes that were not
+  /// synced survive as well.
+  [[nodiscard]] Image Durable(std::size_t torn = 0) const;
+  /// Successful syncs so far of files whose names end like this.
+  [[nodiscard]] int Syncs(const std::string& ending) const;
+  /// Bytes written and not synced, in files whose names end like this.
+  [[nodiscard]] std::size_t UnsyncedBytes(const std::string& ending) const;
+  /// Called before each sync of a file or a directory takes effect.
+  void BeforeSync(std::function<void()> observer) { before_sync_ = std::move(observer); }
+  /// Every sync, or every write, of files whose names end like this fails from now on.
+  void FailSyncs(const std::string& ending) { fail_syncs_ = ending; }
+  void FailWrites(const std::string& ending) { fail_writes_ = ending; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                    rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* result,
+                                 rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
+                               const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override;
+
+ private:
+  struct File {
+    std::string name;  // When it was made.
+    std::string synced;
+    std::string pending;
+  };
+  using FilePtr = std::shared_ptr<File>;
+  class WritableFile;
+  class Directory;
+
+  rocksdb::IOStatus Append(const FilePtr& file, const rocksdb::Slice& data);
+  rocksdb::IOStatus BeginSync(const std::string& name);
+  void EndSync(const FilePtr& file);
+  void SyncNames(const std::string& directory);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, FilePtr> names_;
+  std::map<std::string, FilePtr> durable_names_;
+  std::map<std::string, int> syncs_;
+  std::function<void()> before_sync_;
+  std::string fail_syncs_ = "(none)";
+  std::string fail_writes_ = "(none)";
+};
+
+/// Empties the directory and puts into it the files of the image that belong there.
+void Restore(const ForgetfulFileSystem::Image& image, const std::string& directory);
+
+}  // namespace cairn::storage
