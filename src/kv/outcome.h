@@ -1,4 +1,5 @@
 #pragma once
+// What the state machine answers: what became of a request, and what a key holds.
 
 #include "common/status.h"
 #include "common/types.h"

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""The rules of the house that a compiler does not see. Prints each breach as file:line: sentence.
+
+    scripts/tidy.py [ROOT]       check the tree (default: the one that this script is in)
+    scripts/tidy.py --self-test  build tiny bad trees and see each rule fire
+
+What is checked:
+  layers     includes point down only; a package is used in its one place only; the pure folders
+             know no clock, thread, socket, disk, log or randomness
+  files      no file is longer than 400 lines; a header has #pragma once and opens with what it is
+  tests      each .cc has a test in the mirrored folder; test names are words without underscores
+"""
+
+import pathlib
+import re
+import sys
+
+MAX_LINES = 400
+
+# Folder -> layer; an include goes to the own folder or to a lower layer, never sideways.
+# src/node may use src/client, so it stands one above.
+LAYERS = {
+    "src/common": 0,
+    "src/paxos": 1,
+    "src/chain": 1,
+    "src/kv": 1,
+    "src/replica": 2,
+    "storage": 3,
+    "src/net": 3,
+    "src/config": 3,
+    "src/client": 4,
+    "src/node": 5,
+}
+
+PURE = ("src/common", "src/paxos", "src/chain", "src/kv", "src/replica")
+# How a process ends is told to a person, by common alone.
+IMPURE_FILES = ("src/common/fatal.cc", "src/common/check.cc")
+IMPURE_HEADERS = re.compile(
+    r"(chrono|thread|mutex|shared_mutex|condition_variable|future|semaphore|iostream|fstream|ostream"
+    r"|filesystem|random|ctime|time\.h|cstdio|stdio\.h|unistd\.h|fcntl\.h|poll\.h|netdb\.h"
+    r"|(sys|net|netinet|arpa|linux)/.*)$"
+)
+
+# Package, the headers that betray it, where it may be used, and in at most how many files a folder.
+# A place is a folder or a file; the predicate for codec files is in allowed_at.
+PACKAGES = (
+    ("RocksDB", re.compile(r"rocksdb/"), ("storage",), None),
+    ("ZeroMQ", re.compile(r"zmq"), ("src/net",), None),
+    ("Protobuf", re.compile(r"google/protobuf/|.*\.pb\.h$"), ("src/net",), None),
+    ("OpenSSL", re.compile(r"openssl/"), ("src/chain/sha256.cc",), None),
+    ("toml++", re.compile(r"toml(\+\+|plusplus)?[/.]"), ("src/config",), None),
+    ("libedit", re.compile(r"histedit\.h|editline/"), ("src/client", "src/node"), 1),
+    ("spdlog", re.compile(r"(spdlog|fmt)/"), ("src/node",), None),
+    ("CLI11", re.compile(r"CLI/"), ("src/client", "src/node"), None),
+    ("nlohmann-json", re.compile(r"nlohmann/"), ("src/client", "src/node"), None),
+)
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+TEST = re.compile(r"^\s*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*(?:,\s*(\w+))?")
+SOURCES = (".h", ".cc")
+COUNTED = SOURCES + (".proto", ".py", ".sh")
+
+
+def files_below(root, tops, endings):
+    """Relative paths, sorted, with forward slashes."""
+    for top in tops:
+        for path in sorted((root / top).rglob("*")):
+            if path.suffix in endings and path.is_file():
+                yield path.relative_to(root).as_posix()
+
+
+def lines_of(root, path):
+    return (root / path).read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def folder_of(path):
+    """src/paxos for src/paxos/log.cc; storage for storage/ledger.cc."""
+    return "/".join(path.split("/")[: 2 if path.startswith("src/") else 1])
+
+
+def target_of(include):
+    """The folder that a root-relative include leads to, or None."""
+    top = include.split("/")[0]
+    if "/" not in include:
+        return None
+    for folder in (f"src/{top}", top):
+        if folder in LAYERS:
+            return folder
+    return None
+
+
+def includes_of(root, path):
+    for number, line in enumerate(lines_of(root, path), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match.group(1) == '"', match.group(2)
+
+
+def package_of(include):
+    for package in PACKAGES:
+        if package[1].match(include):
+            return package
+    return None
+
+
+def is_codec(path):
+    return "codec" in path.rsplit("/", 1)[-1]
+
+
+def allowed_at(name, places, path):
+    if not any(path == place or path.startswith(place + "/") for place in places):
+        return f"{name} is used only in {' and '.join(places)}"
+    if name == "Protobuf" and not is_codec(path):
+        return "Protobuf is used only in the codec files of src/net"
+    if name == "ZeroMQ" and is_codec(path):
+        return "a codec file turns bytes into words and knows no ZeroMQ"
+    return None
+
+
+def check_layer(path, quoted, include):
+    folder = folder_of(path)
+    if folder not in LAYERS:
+        return f"the folder {folder} has no layer: name it in scripts/tidy.py"
+    target = target_of(include)
+    if target is None:
+        if quoted:
+            return f'"{include}" is not root-relative, such as "common/types.h"'
+        return None
+    if target != folder and LAYERS[target] >= LAYERS[folder]:
+        return f"{folder} must not include {target}: includes point down only"
+    return None
+
+
+def check_includes(root):
+    """Layers, packages and purity, in one pass over all includes of the program."""
+    users = {}
+    for path in files_below(root, ("src", "storage"), SOURCES):
+        pure = folder_of(path) in PURE and path not in IMPURE_FILES
+        for number, quoted, include in includes_of(root, path):
+            package = package_of(include)
+            if package:
+                name, _, places, most = package
+                breach = allowed_at(name, places, path)
+                if breach:
+                    yield path, number, f"{breach}, and this includes {include}"
+                files = users.setdefault((name, folder_of(path)), [])
+                if path not in files:
+                    files.append(path)
+                    if most and len(files) > most:
+                        yield path, number, f"{name} is already used in {files[0]}: one place only"
+                continue
+            breach = check_layer(path, quoted, include)
+            if breach:
+                yield path, number, breach
+            if pure and IMPURE_HEADERS.match(include):
+                yield path, number, f"{folder_of(path)} is pure and must not include <{include}>"
+
+
+def check_lengths(root):
+    tops = ("src", "storage", "proto", "tests", "scripts")
+    for path in files_below(root, tops, COUNTED):
+        count = len(lines_of(root, path))
+        if count > MAX_LINES:
+            yield path, count, f"{count} lines are more than {MAX_LINES}: split it by its reasons"
+
+
+def check_headers(root):
+    for path in files_below(root, ("src", "storage", "tests"), (".h",)):
+        lines = lines_of(root, path)
+        code = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+        if "#pragma once" not in lines:
+            yield path, 1, "a header says #pragma once"
+        head = [(number, line) for number, line in code if line != "#pragma once"]
+        if not head or not head[0][1].startswith("//"):
+            yield path, 1, "a header opens with what the thing is, in whole sentences"
+
+
+def own_headers(root, path):
+    """foo.h for foo.cc; where there is none, the headers of its folder that the file includes."""
+    header = path[: -len(".cc")] + ".h"
+    if (root / header).is_file():
+        return [header.removeprefix("src/")]
+    folder = folder_of(path)
+    return [i for _, quoted, i in includes_of(root, path) if quoted and target_of(i) == folder]
+
+
+def check_twins(root):
+    for path in files_below(root, ("src", "storage"), (".cc",)):
+        if path.endswith("/main.cc"):
+            continue
+        headers = own_headers(root, path)
+        if not headers:
+            yield path, 1, "a .cc includes the header that it implements"
+            continue
+        mirror = "tests/" + folder_of(path).removeprefix("src/")
+        tests = files_below(root, (mirror,), SOURCES)
+        if not any(i in headers for test in tests for _, _, i in includes_of(root, test)):
+            yield path, 1, f"no test in {mirror} includes {' or '.join(headers)}"
+
+
+def check_test_names(root):
+    for path in files_below(root, ("tests",), (".cc",)):
+        for number, line in enumerate(lines_of(root, path), 1):
+            match = TEST.match(line)
+            if match and "_" in match.group(1) + (match.group(2) or ""):
+                yield path, number, "a test is named for the rule that it protects, no underscore"
+
+
+CHECKS = (check_includes, check_lengths, check_headers, check_twins, check_test_names)
+
+
+def breaches_of(root):
+    for check in CHECKS:
+        yield from check(root)
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        sys.dont_write_bytecode = True
+        import tidy_self_test
+
+        return tidy_self_test.run(breaches_of)
+    root = pathlib.Path(arguments[0] if arguments else pathlib.Path(__file__).parent.parent)
+    if len(arguments) > 1 or not (root / "src").is_dir():
+        print(__doc__, file=sys.stderr)
+        return 2
+    found = sorted(breaches_of(root))
+    for path, number, sentence in found:
+        print(f"{path}:{number}: {sentence}")
+    if found:
+        print(f"tidy: {len(found)} breaches of the rules of the house", file=sys.stderr)
+        return 1
+    print("tidy: layers, packages, files and tests keep the rules of the house")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
