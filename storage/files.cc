@@ -124,8 +124,11 @@ std::string TemporaryName(const std::string& path) { return path + ".tmp"; }
 
 Status ReplaceFile(const std::string& path, std::string_view content) {
   const std::string temporary = TemporaryName(path);
+  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) {
+    return SystemError("delete", temporary, errno);
+  }
   const FileDescriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.valid()) {
     return SystemError("make", temporary, errno);
   }
