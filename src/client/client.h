@@ -58,6 +58,8 @@ class Client {
   /// The process ends at once, so that no answer is one too.
   Result<std::string> FailProcess(NodeId node);
 
+  /// Asks `node` first from now on. Requires: CheckNode(node).ok().
+  void Prefer(NodeId node) { options_.preferred = node; }
   /// Asks `node` first from now on, by a new connection. Unavailable if it does not answer.
   Status Reconnect(NodeId node);
 

@@ -99,6 +99,10 @@ Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool 
     }
   }
   const std::string name = link.Name();
+  const bool connected = link.Connected();
+  if (!repeat && !connected) {
+    link.Close();  // What waits there must not reach the node's next life.
+  }
   return Status::Unavailable(name + (link.Connected()
                                          ? " is connected and does not answer"
                                          : " does not answer; is `cairn server " +

@@ -1,0 +1,358 @@
+#include "client/shell.h"
+
+#include <limits>
+#include <utility>
+
+#include "client/text.h"
+#include "config/nearest.h"
+
+namespace cairn::client {
+namespace {
+
+OperationResult ResultOf(const Status& status) {
+  OperationResult result;
+  result.code = status.code();
+  result.message = status.message();
+  return result;
+}
+
+/// The options of a typed line, each with a number behind it but --stale.
+struct LineOptions {
+  NodeId node = 0;
+  std::optional<Slot> from;
+  std::optional<Slot> to;
+  bool stale = false;
+};
+
+/// Reads what stands from `first` on. False if that is no list of options.
+bool ReadOptions(const std::vector<std::string>& arguments, std::size_t first,
+                 LineOptions* options) {
+  for (std::size_t i = first; i < arguments.size(); ++i) {
+    if (SameWord(arguments[i], "--stale")) {
+      options->stale = true;
+      continue;
+    }
+    const std::string& name = arguments[i];
+    const std::optional<std::uint64_t> number =
+        ++i < arguments.size() ? ParseNumber(arguments[i], std::numeric_limits<Slot>::max())
+                               : std::nullopt;
+    if (!number) {
+      return false;
+    }
+    if (SameWord(name, "--node") && *number >= 1 && *number <= kMaxNodes) {
+      options->node = static_cast<NodeId>(*number);
+    } else if (SameWord(name, "--from")) {
+      options->from = *number;
+    } else if (SameWord(name, "--to")) {
+      options->to = *number;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string DecidedText(const OperationResult& result) {
+  return "ok, decided at slot " + std::to_string(result.slot);
+}
+
+}  // namespace
+
+const std::vector<Shell::Command>& Shell::Commands() {
+  static const std::vector<Command> commands = {
+      {"Operation", "Operation(put, key, value), Operation(get, key) or Operation(del, key)",
+       "the same as put, get and del", &Shell::RunOperation},
+      {"put", "put KEY VALUE", "writes the value", &Shell::RunPut},
+      {"get", "get KEY [--stale --node N]", "reads the value (--stale: what node N has)",
+       &Shell::RunGet},
+      {"del", "del KEY", "deletes the key", &Shell::RunDel},
+      {"status", "status", "how the nodes are, and who leads", &Shell::RunStatus},
+      {"chain", "chain [--node N] [--from SLOT] [--to SLOT]", "the blocks, as a node has them",
+       &Shell::RunChain},
+      {"fault", "fault failLink A B, fault fixLink A B or fault failProcess N",
+       "makes a fault, if the cluster file allows it", &Shell::RunFault},
+      {"failLink", "failLink(A, B)", "cuts the link between two nodes", &Shell::RunFailLink},
+      {"fixLink", "fixLink(A, B)", "mends it", &Shell::RunFixLink},
+      {"failProcess", "failProcess(N)", "kills the process of a node", &Shell::RunFailProcess},
+      {"reconnect", "reconnect N", "talks to node N first from now on", &Shell::RunReconnect},
+      {"verify", "cairn verify DIR, typed outside of this console", "checks a stopped directory",
+       &Shell::RunVerify},
+      {"help", "help", "this list", &Shell::RunHelp},
+      {"e", "e", "leaves", &Shell::RunExit},
+      {"exit", "exit", "leaves", &Shell::RunExit},
+      {"quit", "quit", "leaves", &Shell::RunExit},
+  };
+  return commands;
+}
+
+std::vector<std::string> Shell::CommandNames() {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) {
+    const std::string name = command.name;
+    const bool call = std::string(command.form).find(name + "(") == 0;
+    names.push_back(call ? name + "(" : name);
+  }
+  return names;
+}
+
+Shell::Shell(Client* client, bool json, Print print)
+    : client_(client), json_(json), print_(std::move(print)) {}
+
+bool Shell::Execute(const std::string& line) {
+  if (!json_ && line.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return true;
+  }
+  Reply reply = Answer(line);
+  if (json_) {
+    Json json = OperationJson(reply.operation, reply.result, true);
+    for (auto& [name, value] : reply.more.items()) {
+      json[name] = value;
+    }
+    print_(Dump(json) + "\n");
+  } else {
+    std::string text = std::move(reply.text);
+    if (text.empty() && !reply.result.ok()) {
+      text = std::string(CodeName(reply.result.code)) + ": " + reply.result.message + "\n";
+    }
+    print_(text);
+  }
+  return !reply.leave;
+}
+
+Shell::Reply Shell::Answer(const std::string& line) {
+  const Result<CommandLine> parsed = ParseCommandLine(line);
+  if (!parsed.ok()) {
+    return Wrong("", parsed.status().message());
+  }
+  if (parsed->word.empty()) {
+    return Wrong("", "the line is empty; type help for the commands");
+  }
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) {
+    if (parsed->Is(command.name)) {
+      return (this->*command.run)(parsed->arguments);
+    }
+    names.emplace_back(command.name);
+  }
+  const std::string nearest = config::Nearest(parsed->word, names);
+  return Wrong(parsed->word, "there is no command " + Quote(parsed->word) + "; " +
+                                 (nearest.empty() ? "" : "did you mean " + nearest + "? ") +
+                                 "Type help for the commands");
+}
+
+Shell::Reply Shell::Wrong(const std::string& op, std::string message) {
+  Reply reply;
+  reply.operation.op = op;
+  reply.result = ResultOf(Status::Usage(std::move(message)));
+  return reply;
+}
+
+Shell::Reply Shell::WrongForm(const std::string& op) {
+  for (const Command& command : Commands()) {
+    if (SameWord(op, command.name)) {
+      return Wrong(op, std::string("write ") + command.form +
+                           "; what has commas, spaces or quotes in it goes between quotes");
+    }
+  }
+  return Wrong(op, "type help for the commands");
+}
+
+Shell::Reply Shell::RunOperation(const Arguments& arguments) {
+  if (!arguments.empty()) {
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    if (SameWord(arguments[0], "put") && rest.size() == 2) {
+      return RunPut(rest);
+    }
+    if (SameWord(arguments[0], "get") && rest.size() == 1) {
+      return RunGet(rest);
+    }
+    if (SameWord(arguments[0], "del") && rest.size() == 1) {
+      return RunDel(rest);
+    }
+  }
+  return WrongForm("Operation");
+}
+
+Shell::Reply Shell::RunPut(const Arguments& arguments) {
+  if (arguments.size() != 2) {
+    return WrongForm("put");
+  }
+  Reply reply;
+  reply.operation = {"put", arguments[0], arguments[1]};
+  reply.result = client_->Put(arguments[0], arguments[1]);
+  reply.text = reply.result.ok() ? DecidedText(reply.result) + "\n" : "";
+  return reply;
+}
+
+Shell::Reply Shell::RunGet(const Arguments& arguments) {
+  LineOptions options;
+  if (arguments.empty() || !ReadOptions(arguments, 1, &options) || options.from || options.to ||
+      options.stale != (options.node != 0)) {
+    return WrongForm("get");
+  }
+  Reply reply;
+  reply.operation = {"get", arguments[0], std::nullopt};
+  reply.result =
+      options.stale ? client_->GetStale(options.node, arguments[0]) : client_->Get(arguments[0]);
+  if (reply.result.ok()) {
+    reply.operation.value = reply.result.value;
+    reply.text = reply.result.value + "\n";
+  }
+  return reply;
+}
+
+Shell::Reply Shell::RunDel(const Arguments& arguments) {
+  if (arguments.size() != 1) {
+    return WrongForm("del");
+  }
+  Reply reply;
+  reply.operation = {"del", arguments[0], std::nullopt};
+  reply.result = client_->Del(arguments[0]);
+  reply.text = reply.result.ok() ? DecidedText(reply.result) + "\n" : "";
+  return reply;
+}
+
+Shell::Reply Shell::RunStatus(const Arguments& arguments) {
+  if (!arguments.empty()) {
+    return WrongForm("status");
+  }
+  const std::vector<NodeReport> reports = client_->StatusOfAll();
+  const Summary summary = Summarize(reports);
+  Reply reply;
+  reply.operation.op = "status";
+  if (!summary.quorum) {
+    reply.result = ResultOf(Status::Unavailable(summary.words));
+  }
+  reply.result.leader = summary.leader;
+  reply.text = StatusText(reports, summary);
+  reply.more = StatusJson(reports, summary);
+  return reply;
+}
+
+Shell::Reply Shell::RunChain(const Arguments& arguments) {
+  LineOptions options;
+  if (!ReadOptions(arguments, 0, &options) || options.stale) {
+    return WrongForm("chain");
+  }
+  Reply reply;
+  reply.operation.op = "chain";
+  Json blocks = Json::array();
+  const Status status = client_->Chain(options.node, options.from.value_or(0), options.to,
+                                       [&](const Block& block, Slot /*decided*/) {
+                                         if (json_) {
+                                           blocks.push_back(BlockJson(block));
+                                         } else {
+                                           print_(BlockText(block));
+                                         }
+                                       });
+  reply.result = ResultOf(status);
+  reply.more["blocks"] = std::move(blocks);
+  return reply;
+}
+
+Shell::Reply Shell::RunFault(const Arguments& arguments) {
+  if (!arguments.empty()) {
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    if (SameWord(arguments[0], "failLink")) {
+      return RunFailLink(rest);
+    }
+    if (SameWord(arguments[0], "fixLink")) {
+      return RunFixLink(rest);
+    }
+    if (SameWord(arguments[0], "failProcess")) {
+      return RunFailProcess(rest);
+    }
+  }
+  return WrongForm("fault");
+}
+
+Shell::Reply Shell::RunFailLink(const Arguments& arguments) {
+  return ChangeLink("failLink", net::FaultCall::Kind::kFailLink, arguments);
+}
+
+Shell::Reply Shell::RunFixLink(const Arguments& arguments) {
+  return ChangeLink("fixLink", net::FaultCall::Kind::kFixLink, arguments);
+}
+
+Shell::Reply Shell::ChangeLink(const char* op, net::FaultCall::Kind kind,
+                               const Arguments& arguments) {
+  const Result<std::vector<NodeId>> ids = ParseNodeIds(arguments);
+  if (!ids.ok() || ids->size() != 2) {
+    return WrongForm(op);
+  }
+  const Result<std::string> done = client_->FaultLink(kind, ids.value()[0], ids.value()[1]);
+  Reply reply;
+  reply.operation.op = op;
+  reply.result = ResultOf(done.status());
+  if (done.ok()) {
+    reply.text = done.value() + "\n";
+    reply.more["message"] = done.value();
+  }
+  return reply;
+}
+
+Shell::Reply Shell::RunFailProcess(const Arguments& arguments) {
+  const Result<std::vector<NodeId>> ids = ParseNodeIds(arguments);
+  if (!ids.ok() || ids->size() != 1) {
+    return WrongForm("failProcess");
+  }
+  const Result<std::string> done = client_->FailProcess(ids.value()[0]);
+  Reply reply;
+  reply.operation.op = "failProcess";
+  reply.result = ResultOf(done.status());
+  if (done.ok()) {
+    reply.text = done.value() + "\n";
+    reply.more["message"] = done.value();
+  }
+  return reply;
+}
+
+Shell::Reply Shell::RunReconnect(const Arguments& arguments) {
+  const Result<std::vector<NodeId>> ids = ParseNodeIds(arguments);
+  if (!ids.ok() || ids->size() != 1) {
+    return WrongForm("reconnect");
+  }
+  Reply reply;
+  reply.operation.op = "reconnect";
+  reply.result = ResultOf(client_->Reconnect(ids.value()[0]));
+  if (reply.result.ok()) {
+    reply.text = "connected to node " + std::to_string(ids.value()[0]) + "\n";
+  }
+  return reply;
+}
+
+Shell::Reply Shell::RunVerify(const Arguments& /*arguments*/) {
+  return Wrong("verify",
+               "verify looks into the directory of a stopped node; leave with e and type "
+               "cairn verify DIR");
+}
+
+Shell::Reply Shell::RunHelp(const Arguments& /*arguments*/) {
+  Reply reply;
+  reply.operation.op = "help";
+  for (const Command& command : Commands()) {
+    reply.text += std::string(command.form) + "\n    " + command.what + "\n";
+  }
+  reply.text +=
+      "Upper and lower case count as equal in commands. Quotes (\" or ') allow commas, "
+      "spaces and \\\" \\n \\xNN.\n";
+  reply.more["message"] = reply.text;
+  return reply;
+}
+
+Shell::Reply Shell::RunExit(const Arguments& /*arguments*/) {
+  Reply reply;
+  reply.operation.op = "e";
+  reply.leave = true;
+  return reply;
+}
+
+void RunShell(Shell* shell, LineEditor* editor) {
+  while (const std::optional<std::string> line = editor->Next()) {
+    if (!shell->Execute(*line)) {
+      return;
+    }
+  }
+}
+
+}  // namespace cairn::client

@@ -1,0 +1,155 @@
+#include "client/verbs.h"
+
+#include <istream>
+#include <ostream>
+#include <utility>
+
+#include "common/limits.h"
+
+namespace cairn::client {
+namespace {
+
+/// All of the input, or as much as shows that it is too long.
+std::string ReadValue(std::istream& in) {
+  std::string value(kMaxValueBytes + 1, '\0');
+  in.read(value.data(), static_cast<std::streamsize>(value.size()));
+  value.resize(static_cast<std::size_t>(in.gcount()));
+  return value;
+}
+
+OperationResult ResultOf(const cairn::Status& status) {
+  OperationResult result;
+  result.code = status.code();
+  result.message = status.message();
+  return result;
+}
+
+}  // namespace
+
+Verbs::Verbs(Client* client, const World& world, bool json)
+    : client_(client), world_(world), json_(json) {}
+
+/// What could not be written was not said: an error of its own.
+int Verbs::Written(Code code) {
+  world_.out->flush();
+  if (!*world_.out) {
+    *world_.err << "cairn: can't write to standard output; is its disk full or its reader gone?\n";
+    return ExitCode(Code::kOther);
+  }
+  return ExitCode(code);
+}
+
+int Verbs::Finish(const Operation& operation, const OperationResult& result,
+                  const std::string& note) {
+  if (json_) {
+    *world_.out << Dump(OperationJson(operation, result, operation.op == "get")) << "\n";
+  } else if (!result.ok()) {
+    *world_.err << "cairn " << operation.op << ": " << result.message << "\n";
+  } else if (!note.empty()) {
+    *world_.err << note << "\n";
+  }
+  return Written(result.code);
+}
+
+int Verbs::Put(const std::string& key, const std::string& value) {
+  const bool from_input = value == "-";
+  const std::string bytes = from_input ? ReadValue(*world_.in) : value;
+  if (from_input && world_.in->bad()) {
+    return Finish({"put", key, {}},
+                  ResultOf(cairn::Status::Other(
+                      "can't read the value from standard input; nothing was sent")),
+                  "");
+  }
+  OperationResult result;
+  if (from_input && bytes.size() > kMaxValueBytes) {
+    result = ResultOf(cairn::Status::Usage("the value on standard input has more than " +
+                                           std::to_string(kMaxValueBytes) +
+                                           " bytes (1 MiB), the limit; nothing was sent"));
+  } else {
+    result = client_->Put(key, bytes);
+  }
+  return Finish({"put", key, {}}, result, "decided at slot " + std::to_string(result.slot));
+}
+
+int Verbs::Get(const std::string& key, bool raw, NodeId stale_node) {
+  const OperationResult result =
+      stale_node == 0 ? client_->Get(key) : client_->GetStale(stale_node, key);
+  Operation operation{"get", key, {}};
+  if (result.ok()) {
+    operation.value = result.value;
+    if (!json_) {
+      *world_.out << result.value << (raw ? "" : "\n");
+    }
+  }
+  return Finish(operation, result, "");
+}
+
+int Verbs::Del(const std::string& key) {
+  const OperationResult result = client_->Del(key);
+  return Finish({"del", key, {}}, result, "decided at slot " + std::to_string(result.slot));
+}
+
+int Verbs::Status() {
+  const std::vector<NodeReport> reports = client_->StatusOfAll();
+  const Summary summary = Summarize(reports);
+  if (json_) {
+    *world_.out << Dump(StatusJson(reports, summary)) << "\n";
+    for (const std::string& warning : summary.warnings) {
+      *world_.err << "!!! " << warning << "\n";
+    }
+  } else {
+    *world_.out << StatusText(reports, summary);
+  }
+  return Written(summary.quorum ? Code::kOk : Code::kUnavailable);
+}
+
+int Verbs::Chain(NodeId node, Slot from, std::optional<Slot> to) {
+  const cairn::Status status =
+      client_->Chain(node, from, to, [this](const Block& block, Slot decided) {
+        if (json_) {
+          *world_.out << Dump(BlockJson(block)) << "\n";
+        } else {
+          *world_.out << BlockText(block)
+                      << (block.slot() > decided ? "  (not yet known as decided there)\n" : "");
+        }
+      });
+  if (!status.ok()) {
+    *world_.err << "cairn chain: " << status.message() << "\n";
+  }
+  return Written(status.code());
+}
+
+int Verbs::FaultLink(const std::string& name, net::FaultCall::Kind kind, NodeId a, NodeId b) {
+  return FinishFault(name, client_->FaultLink(kind, a, b));
+}
+
+int Verbs::FailProcess(NodeId node) {
+  return FinishFault("failProcess", client_->FailProcess(node));
+}
+
+int Verbs::FinishFault(const std::string& name, const Result<std::string>& done) {
+  if (json_) {
+    Json json = OperationJson({name, {}, {}}, ResultOf(done.status()), false);
+    if (done.ok()) {
+      json["message"] = done.value();
+    }
+    *world_.out << Dump(json) << "\n";
+  } else if (done.ok()) {
+    *world_.err << done.value() << "\n";
+  } else {
+    *world_.err << "cairn fault: " << done.status().message() << "\n";
+  }
+  return Written(done.status().code());
+}
+
+int Refuse(const World& world, bool json, const std::string& op, const Status& status) {
+  if (json) {
+    *world.out << Dump(OperationJson({op, {}, {}}, ResultOf(status), false)) << "\n";
+    world.out->flush();
+  } else {
+    *world.err << "cairn " << op << ": " << status.message() << "\n";
+  }
+  return ExitCode(status.code());
+}
+
+}  // namespace cairn::client

@@ -1,0 +1,43 @@
+#pragma once
+// What the one-shot verbs do, once their words are understood. Each prints its result and returns
+// its exit code.
+
+#include <optional>
+#include <string>
+
+#include "client/client.h"
+#include "client/commands.h"
+#include "client/render.h"
+
+namespace cairn::client {
+
+class Verbs {
+ public:
+  /// The client is not owned.
+  Verbs(Client* client, const World& world, bool json);
+
+  /// A value of "-" is standard input to its end.
+  int Put(const std::string& key, const std::string& value);
+  /// `raw`: the bytes without the newline. `stale_node`: what this node has, if not 0.
+  int Get(const std::string& key, bool raw, NodeId stale_node);
+  int Del(const std::string& key);
+  /// 0 only if there is a leader with a majority.
+  int Status();
+  int Chain(NodeId node, Slot from, std::optional<Slot> to);
+  int FaultLink(const std::string& name, net::FaultCall::Kind kind, NodeId a, NodeId b);
+  int FailProcess(NodeId node);
+
+ private:
+  int Finish(const Operation& operation, const OperationResult& result, const std::string& note);
+  int FinishFault(const std::string& name, const Result<std::string>& done);
+  int Written(Code code);
+
+  Client* client_;
+  World world_;
+  bool json_;
+};
+
+/// Prints why a verb could not even begin. Returns the exit code.
+int Refuse(const World& world, bool json, const std::string& op, const Status& status);
+
+}  // namespace cairn::client
