@@ -34,6 +34,9 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
   if (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched()) {
     SayBehind(from, heartbeat.promised);
   }
+  if (acceptor_.accepted() == heartbeat.promised && heartbeat.decided < acceptor_.matched()) {
+    ack_to_ = from;  // an Accepted may have been lost: say it again
+  }
 }
 
 // --- phase 1

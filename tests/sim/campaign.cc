@@ -1,5 +1,6 @@
 #include "sim/campaign.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -12,10 +13,11 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
-WorldOptions Options(std::uint64_t seed) {
+WorldOptions Options(std::uint64_t seed, std::ostream* trace) {
   Random random(seed * 7919 + 1);
   WorldOptions options;
   options.seed = seed;
+  options.trace = trace;
   options.nodes = random.Chance(0.7) ? (random.Chance(0.5) ? 3 : 5) : random.Between(1, 9);
   if (random.Chance(0.5)) {
     options.loss = random.Chance(0.5) ? 0.01 : 0.1;
@@ -103,6 +105,21 @@ class Mischief {
   std::uint64_t kills_ = 0;
 };
 
+/// A line an operation, in the order of the calls.
+std::string Text(std::vector<Operation> operations) {
+  std::ranges::stable_sort(operations, {}, &Operation::called);
+  std::string text;
+  for (const Operation& operation : operations) {
+    const char* const verb = operation.kind == Operation::Kind::kPut   ? "put "
+                             : operation.kind == Operation::Kind::kDel ? "del "
+                                                                       : "get ";
+    text += "\n  " + std::to_string(operation.called) + " .. " +
+            (operation.returned == kNever ? "?" : std::to_string(operation.returned)) + " " + verb +
+            operation.value + (operation.found ? "" : " (not found)");
+  }
+  return text;
+}
+
 bool StatesAgree(const World& world) {
   for (const NodeId id : world.ids()) {
     if (world.table(id) != world.table(world.ids().front())) {
@@ -120,7 +137,8 @@ std::optional<std::string> Judge(World& world, const History& history) {
     return "R11: equal chains gave different states";
   }
   if (const auto key = history.FirstViolation()) {
-    return "R9/R10: the history of key " + *key + " is not linearizable";
+    return "R9/R10: the history of key " + *key +
+           " is not linearizable:" + Text(history.keys().at(*key));
   }
   return std::nullopt;
 }
@@ -128,11 +146,7 @@ std::optional<std::string> Judge(World& world, const History& history) {
 /// Heals everything and waits for what must come: progress and one chain everywhere (R8).
 std::optional<std::string> HealAndSettle(World& world,
                                          std::vector<std::unique_ptr<Client>>& clients) {
-  world.Heal();
-  world.SetLoss(0);
-  for (const NodeId id : world.ids()) {
-    world.Start(id);
-  }
+  world.EndAllFaults();
   std::uint64_t before = 0;
   for (const auto& client : clients) {
     before += client->acknowledged();
@@ -167,8 +181,8 @@ std::optional<std::string> HealAndSettle(World& world,
 
 }  // namespace
 
-Report RunSeed(std::uint64_t seed) {
-  World world(Options(seed));
+Report RunSeed(std::uint64_t seed, std::ostream* trace) {
+  World world(Options(seed, trace));
   History history;
   std::vector<std::unique_ptr<Client>> clients;
   const std::size_t count = world.random().Between(1, 6);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 
 #include "common/types.h"
@@ -22,6 +23,7 @@ struct Report {
   Slot tip = 0;
 };
 
-[[nodiscard]] Report RunSeed(std::uint64_t seed);
+/// `trace`: a line an event, if not null.
+[[nodiscard]] Report RunSeed(std::uint64_t seed, std::ostream* trace = nullptr);
 
 }  // namespace cairn::sim

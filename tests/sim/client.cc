@@ -38,6 +38,7 @@ void Client::Run() {
 void Client::Begin() {
   Random& random = world_->random();
   busy_ = true;
+  ++operations_;
   tries_ = 0;
   request_.sequence += 1;
   request_.first_open = request_.sequence;
@@ -59,8 +60,8 @@ void Client::Begin() {
 
 void Client::Send() {
   const std::uint64_t attempt = ++attempt_;
-  const auto on_answer = [this, attempt](const replica::Answer& answer) {
-    OnAnswer(attempt, answer);
+  const auto on_answer = [this, operation = operations_, attempt](const replica::Answer& answer) {
+    OnAnswer(operation, attempt, answer);
   };
   const bool sent = operation_.kind == Operation::Kind::kGet
                         ? world_->Read(node_, request_.key, on_answer)
@@ -76,8 +77,9 @@ void Client::Send() {
   });
 }
 
-void Client::OnAnswer(std::uint64_t attempt, const replica::Answer& answer) {
-  if (!busy_) {
+void Client::OnAnswer(std::uint64_t operation, std::uint64_t attempt,
+                      const replica::Answer& answer) {
+  if (!busy_ || operation != operations_) {
     return;
   }
   const bool answered = answer.code == Code::kOk || answer.code == Code::kNotFound;

@@ -26,7 +26,7 @@ class Client {
  private:
   void Begin();
   void Send();
-  void OnAnswer(std::uint64_t attempt, const replica::Answer& answer);
+  void OnAnswer(std::uint64_t operation, std::uint64_t attempt, const replica::Answer& answer);
   void RetryLater();
   void Finish(Micros returned);
   void NewSession();
@@ -38,7 +38,8 @@ class Client {
   Request request_;
   Operation operation_;
   NodeId node_ = 1;
-  std::uint64_t attempt_ = 0;  // counts sends: an answer to an older one is of no use
+  std::uint64_t operations_ = 0;  // an answer to an older one is of no use
+  std::uint64_t attempt_ = 0;     // counts sends
   std::uint64_t values_ = 0;
   int tries_ = 0;
   bool busy_ = false;

@@ -21,12 +21,16 @@ Invariants::Breach Invariants::BallotsOnlyGoUp(NodeId node, const paxos::Accepto
   return std::nullopt;
 }
 
-Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor) {
-  const paxos::Log& log = acceptor.log();
+Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor,
+                                                   const Disk& disk) {
+  const Slot decided = acceptor.log().decided();
   Slot& seen = seen_decided_[node];
-  for (Slot slot = std::max(std::min(seen, log.decided()), log.first()); slot <= log.decided();
-       ++slot) {
-    const BlockPtr block = log.At(slot);
+  for (Slot slot = std::min(seen, decided); slot <= decided; ++slot) {
+    const BlockPtr block = disk.Read(slot);
+    if (block == nullptr) {
+      return "R6: " + NodeName(node) + " takes slot " + std::to_string(slot) +
+             " for decided and does not have it on its disk";
+    }
     const auto [known, is_new] = decided_.emplace(slot, block->hash);
     if (!is_new && known->second != block->hash) {
       return "R5: " + NodeName(node) + " has another block decided at slot " + std::to_string(slot);
@@ -35,7 +39,7 @@ Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acc
       return "R5: the block decided at slot " + std::to_string(slot) + " does not name its parent";
     }
   }
-  seen = log.decided();
+  seen = decided;
   return std::nullopt;
 }
 
@@ -44,7 +48,7 @@ Invariants::Breach Invariants::SaidOnlyWhatIsDurable(NodeId node, const Disk& di
   const replica::LedgerHead& head = disk.head();
   auto& [promised, accepted] = ballots_[node];
   if (const auto* promise = std::get_if<paxos::Promise>(&message)) {
-    if (head.promised < promise->ballot || head.accepted != promise->accepted) {
+    if (head.promised < promise->ballot || head.accepted < promise->accepted) {
       return "R6: " + NodeName(node) + " said Promise " + promise->ballot.ToString() +
              " before it was durable";
     }

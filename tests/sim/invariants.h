@@ -21,7 +21,7 @@ class Invariants {
   /// R1: promised and accepted never go down, and accepted <= promised.
   Breach BallotsOnlyGoUp(NodeId node, const paxos::Acceptor& acceptor);
   /// R5: one block a slot, on all nodes, for ever; and its parent is the block before it.
-  Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor);
+  Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor, const Disk& disk);
   /// R6: what a message says is on the sender's disk.
   Breach SaidOnlyWhatIsDurable(NodeId node, const Disk& disk, const replica::Message& message);
   /// R6: a write is answered only if its block is on a majority's disks.

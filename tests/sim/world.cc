@@ -5,6 +5,7 @@
 
 #include "chain/block.h"
 #include "common/limits.h"
+#include "sim/describe.h"
 
 namespace cairn::sim {
 namespace {
@@ -77,6 +78,7 @@ void World::Start(NodeId id) {
     return;
   }
   ++node.life;
+  Trace("start " + std::to_string(id));
   node.table = std::make_unique<kv::MemoryTable>();
   node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
   for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
@@ -94,6 +96,7 @@ void World::Start(NodeId id) {
 }
 
 void World::Kill(NodeId id) {
+  Trace("kill " + std::to_string(id));
   Node& node = nodes_.at(id);
   node.replica.reset();
   node.machine.reset();
@@ -106,6 +109,15 @@ void World::Kill(NodeId id) {
 }
 
 void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
+
+void World::EndAllFaults() {
+  Heal();
+  options_.loss = 0;
+  for (auto& [id, node] : nodes_) {
+    node.kill_at_commit.reset();
+    Start(id);
+  }
+}
 
 void World::Pause(NodeId id, Micros duration) {
   Node& node = nodes_.at(id);
@@ -180,7 +192,7 @@ void World::FinishTurn(NodeId id) {
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
   node.replica->Remembered(&effects);
   for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
-                      invariants_.DecidedNeverChanges(id, node.replica->acceptor()),
+                      invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
                       invariants_.OneLeaderABallot(id, *node.replica)}) {
     if (breach) {
       Fail(*breach);
@@ -237,6 +249,10 @@ void World::Deliver(NodeId from, const replica::Outbound& message) {
     At(now_ + delay, [this, to = message.to, inbound = std::move(inbound)] {
       if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
         return;
+      }
+      if (options_.trace != nullptr) {
+        Trace(std::to_string(inbound.from) + " -> " + std::to_string(to) + "  " +
+              Describe(inbound.message));
       }
       Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
     });
@@ -305,6 +321,12 @@ bool World::Converged() const {
            log.tip_hash() == first.replica->acceptor().log().tip_hash() &&
            node.machine->applied() == log.tip();
   });
+}
+
+void World::Trace(const std::string& line) const {
+  if (options_.trace != nullptr) {
+    *options_.trace << now_ << ' ' << line << '\n';
+  }
 }
 
 void World::Fail(const std::string& sentence) {

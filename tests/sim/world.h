@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <queue>
 #include <set>
 #include <string>
@@ -36,6 +37,7 @@ struct WorldOptions {
   std::size_t block_requests = 4096;
   std::size_t slots_in_flight = 4;
   std::uint64_t max_sessions = 1000;
+  std::ostream* trace = nullptr;  ///< A line an event, if set.
 };
 
 class World {
@@ -64,11 +66,12 @@ class World {
     Cut(b, a);
   }
   void Heal() { cuts_.clear(); }
+  /// No more faults: links are mended, messages arrive, the dead are started, no death is due.
+  void EndAllFaults();
   void MendBoth(NodeId a, NodeId b) {
     cuts_.erase({a, b});
     cuts_.erase({b, a});
   }
-  void SetLoss(double loss) { options_.loss = loss; }
 
   // Clients: a call at a node; the answer comes later, or never. False if the node is down.
   using OnAnswer = std::function<void(const replica::Answer&)>;
@@ -128,6 +131,7 @@ class World {
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
   void Fail(const std::string& sentence);
+  void Trace(const std::string& line) const;
 
   WorldOptions options_;
   Random random_;

@@ -1,0 +1,12 @@
+#pragma once
+// Messages as one line of text, for traces and text scenarios.
+
+#include <string>
+
+#include "replica/message.h"
+
+namespace cairn::sim {
+
+[[nodiscard]] std::string Describe(const replica::Message& message);
+
+}  // namespace cairn::sim
