@@ -4,7 +4,8 @@
 //
 //   promised  accepted     what happened last
 //   b         a <= b       OnPrepare: promised b; the log is in the older ballot a (R2)
-//   b         b            OnSync, Adopt: the whole log is in b (R3); OnAccept, Extend: one more (R4)
+//   b         b            OnSync, Adopt: the whole log is in b (R3); OnAccept, Extend: one more
+//   (R4)
 //
 // `matched` is not durable: up to that slot the log is surely the one of the leader of
 // `accepted`, for its own words said so through the hash links. Only so far the node
@@ -75,6 +76,7 @@ class Acceptor {
     std::vector<BlockPtr> blocks;
   };
   Changes TakeChanges();
+  [[nodiscard]] bool changed() const { return changed_; }
 
  private:
   void SetDecided(Slot slot);

@@ -28,8 +28,8 @@ std::uint32_t Election::HeardMask(Micros now) const {
 }
 
 std::size_t Election::LinkedCount(Micros now) const {
-  return 1 + static_cast<std::size_t>(std::ranges::count_if(
-                 peers_, [&](NodeId node) { return Linked(node, now); }));
+  return 1 + static_cast<std::size_t>(
+                 std::ranges::count_if(peers_, [&](NodeId node) { return Linked(node, now); }));
 }
 
 const Heartbeat* Election::Last(NodeId node) const {
@@ -58,9 +58,11 @@ NodeId Election::Leader(const Ballot& promised, Micros now) const {
   return leader;
 }
 
-std::size_t Election::Supporters(const Ballot& ballot, Micros now) const {
+std::size_t Election::Supporters(const Ballot& ballot, const Incarnations& who, Micros now) const {
   return 1 + static_cast<std::size_t>(std::ranges::count_if(peers_, [&](NodeId node) {
-           return Linked(node, now) && known_.at(node).last.promised <= ballot;
+           const auto known = who.find(node);
+           return Linked(node, now) && known_.at(node).last.promised <= ballot &&
+                  (known == who.end() || known->second == known_.at(node).incarnation);
          }));
 }
 

@@ -16,6 +16,7 @@
 #include <map>
 #include <vector>
 
+#include "common/roster.h"
 #include "paxos/message.h"
 
 namespace cairn::paxos {
@@ -51,8 +52,10 @@ class Election {
 
   /// The linked, content leader with the greatest ballot, if it is at least `promised`; else 0.
   [[nodiscard]] NodeId Leader(const Ballot& promised, Micros now) const;
-  /// Linked nodes, and this one, that have not promised a ballot above `ballot`.
-  [[nodiscard]] std::size_t Supporters(const Ballot& ballot, Micros now) const;
+  /// Linked nodes, and this one, that have not promised a ballot above `ballot` and are who
+  /// the chain says (`who`, R7).
+  [[nodiscard]] std::size_t Supporters(const Ballot& ballot, const Incarnations& who,
+                                       Micros now) const;
   /// A linked node has promised more than `ballot` and has no leader: it can't come back to this
   /// leader unless the leader takes a greater ballot.
   [[nodiscard]] bool SomeoneIsStuckAbove(const Ballot& ballot, Micros now) const;

@@ -8,7 +8,8 @@ namespace cairn::paxos {
 
 Log::Log(const std::vector<BlockPtr>& blocks, Slot decided, Incarnations incarnations)
     : decided_(decided), base_(std::move(incarnations)) {
-  CAIRN_CHECK(!blocks.empty() && blocks.front()->slot() <= decided, "a log holds its decided block");
+  CAIRN_CHECK(!blocks.empty() && blocks.front()->slot() <= decided,
+              "a log holds its decided block");
   blocks_.push_back(blocks.front());
   for (std::size_t i = 1; i < blocks.size(); ++i) {
     CAIRN_CHECK(blocks[i]->slot() == tip() + 1 && blocks[i]->header.parent == tip_hash(),

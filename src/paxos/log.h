@@ -54,8 +54,8 @@ class Log {
  private:
   std::deque<BlockPtr> blocks_;
   Slot decided_ = 0;
-  Incarnations base_;                         // by the chain below the statements
-  std::map<Slot, Incarnations> statements_;   // what blocks in memory said, by slot
+  Incarnations base_;                        // by the chain below the statements
+  std::map<Slot, Incarnations> statements_;  // what blocks in memory said, by slot
 };
 
 }  // namespace cairn::paxos
