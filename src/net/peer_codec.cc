@@ -59,7 +59,7 @@ void Put(const paxos::Accept& from, PeerEnvelope& envelope, BlockLoan& loan) {
   wire::Accept* to = envelope.mutable_accept();
   Fill(from.ballot, to->mutable_ballot());
   to->set_decided(from.decided);
-  loan.Lend(*from.block, to);
+  loan.Lend({&from.block, 1}, to->mutable_blocks());
 }
 
 void Put(const paxos::Accepted& from, PeerEnvelope& envelope, BlockLoan& /*loan*/) {
@@ -170,7 +170,7 @@ paxos::Sync Take(const wire::Sync& from, FieldCheck& check) {
 paxos::Accept Take(const wire::Accept& from, FieldCheck& check) {
   return {.ballot = CheckedBallotNotNone(from.ballot(), check),
           .decided = CheckedSlot(from.decided(), check),
-          .block = CheckedBlock(from.block(), check)};
+          .block = CheckedOneBlock(from.blocks(), check)};
 }
 
 paxos::Accepted Take(const wire::Accepted& from, FieldCheck& check) {

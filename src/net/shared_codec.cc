@@ -69,6 +69,16 @@ void RequireSize(const char* what, const std::string& bytes, std::size_t limit, 
   }
 }
 
+BlockPtr CheckedBlock(const std::string& bytes, FieldCheck& check) {
+  Result<BlockPtr> block = chain::DecodeBlock(bytes);
+  if (!block.ok()) {
+    check.Fail(block.status().message());
+    return nullptr;
+  }
+  check.Require(block->get()->slot() < kMaxPlausible, "it holds a block that no chain has reached");
+  return std::move(block).value();
+}
+
 }  // namespace
 
 bool PlausibleShape(std::string_view bytes) {
@@ -106,25 +116,18 @@ ParseArena::ParseArena()
     : first_block_(kArenaBytes), arena_(first_block_.data(), first_block_.size()) {}
 
 BlockLoan::~BlockLoan() {
-  if (take_back_) {
-    take_back_();
+  if (field_ != nullptr) {
+    field_->UnsafeArenaExtractSubrange(0, field_->size(), nullptr);
   }
 }
 
-void BlockLoan::Lend(const std::vector<BlockPtr>& blocks, Field* field) {
+void BlockLoan::Lend(std::span<const BlockPtr> blocks, Field* field) {
+  CAIRN_CHECK(field_ == nullptr && field->empty(), "a loan is given once, to an empty field");
+  field_ = field;
   field->Reserve(static_cast<int>(blocks.size()));
   for (const BlockPtr& block : blocks) {
-    field->AddAllocated(Mutable(*block));
+    field->UnsafeArenaAddAllocated(const_cast<std::string*>(&block->encoded));
   }
-  take_back_ = [field] {
-    while (!field->empty()) {
-      (void)field->ReleaseLast();
-    }
-  };
-}
-
-std::string* BlockLoan::Mutable(const Block& block) {
-  return const_cast<std::string*>(&block.encoded);
 }
 
 void Fill(const paxos::Ballot& from, wire::Ballot* to) {
@@ -236,14 +239,9 @@ replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check) {
   return answer;
 }
 
-BlockPtr CheckedBlock(const std::string& bytes, FieldCheck& check) {
-  Result<BlockPtr> block = chain::DecodeBlock(bytes);
-  if (!block.ok()) {
-    check.Fail(block.status().message());
-    return nullptr;
-  }
-  check.Require(block->get()->slot() < kMaxPlausible, "it holds a block that no chain has reached");
-  return std::move(block).value();
+BlockPtr CheckedOneBlock(const BlockLoan::Field& field, FieldCheck& check) {
+  check.Require(field.size() == 1, "it does not hold exactly one block");
+  return check.ok() ? CheckedBlock(field.Get(0), check) : nullptr;
 }
 
 std::vector<BlockPtr> CheckedBlocks(const BlockLoan::Field& field, FieldCheck& check) {

@@ -9,7 +9,7 @@
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message_lite.h>
 
-#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,27 +75,22 @@ class ParseArena {
 };
 
 /// Puts blocks into a message without copying them, and takes them out again when it ends; so it
-/// must end before the message does. The blocks are only read, though Protobuf wants them mutable.
+/// must end before the message does, which must not live on an arena. The blocks are only read,
+/// though Protobuf wants them mutable.
 class BlockLoan {
  public:
+  using Field = google::protobuf::RepeatedPtrField<std::string>;
+
   BlockLoan() = default;
   ~BlockLoan();
   BlockLoan(const BlockLoan&) = delete;
   BlockLoan& operator=(const BlockLoan&) = delete;
 
-  using Field = google::protobuf::RepeatedPtrField<std::string>;
-  void Lend(const std::vector<BlockPtr>& blocks, Field* field);
-  /// For a message with a single field `block`. At most one loan, of either kind.
-  template <typename Message>
-  void Lend(const Block& block, Message* message) {
-    message->set_allocated_block(Mutable(block));
-    take_back_ = [message] { (void)message->release_block(); };
-  }
+  /// Requires: nothing lent yet, `field` is empty.
+  void Lend(std::span<const BlockPtr> blocks, Field* field);
 
  private:
-  static std::string* Mutable(const Block& block);
-
-  std::function<void()> take_back_;
+  Field* field_ = nullptr;
 };
 
 void Fill(const paxos::Ballot& from, wire::Ballot* to);
@@ -117,8 +112,8 @@ void Fill(const replica::Answer& from, wire::Answer* to);
 /// A put or delete of a client: anything else never travels alone.
 [[nodiscard]] Request CheckedRequest(const wire::Request& from, FieldCheck& check);
 [[nodiscard]] replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check);
-/// Decodes and verifies a block.
-[[nodiscard]] BlockPtr CheckedBlock(const std::string& bytes, FieldCheck& check);
+/// As CheckedBlocks, of a field that must hold one block. Null if it is refused.
+[[nodiscard]] BlockPtr CheckedOneBlock(const BlockLoan::Field& field, FieldCheck& check);
 /// Decodes and verifies blocks, each of which must stand on the one before. Empty if one is
 /// refused.
 [[nodiscard]] std::vector<BlockPtr> CheckedBlocks(const BlockLoan::Field& field, FieldCheck& check);

@@ -1,0 +1,206 @@
+#include "net/peer_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "net/random_messages.h"
+
+namespace cairn::net {
+namespace {
+
+using testing::Encode;
+using testing::RandomMessages;
+using testing::Same;
+
+Result<std::string> Frame(const PeerHeader& header, const replica::Message& message) {
+  return Encode<PeerHeader, replica::Message>(&EncodePeer, header, message);
+}
+
+Result<PeerBody> Decode(PeerDecoder& decoder, std::string_view frame) {
+  Result<PeerHeader> header = decoder.Open(frame);
+  if (!header.ok()) {
+    return header.status();
+  }
+  return decoder.Body();
+}
+
+// Encodes it, and says whether the other side takes it.
+Status Judge(const replica::Message& message) {
+  PeerDecoder decoder;
+  RandomMessages random(1);
+  const Result<std::string> frame = Frame(random.Header(), message);
+  return frame.ok() ? Decode(decoder, frame.value()).status() : frame.status();
+}
+
+TEST(PeerCodecTest, EveryVerbArrivesAsItWasSent) {
+  PeerDecoder decoder;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    RandomMessages random(seed);
+    for (const replica::Message& message : random.EveryPeerMessage()) {
+      const PeerHeader header = random.Header();
+      const Result<std::string> frame = Frame(header, message);
+      ASSERT_TRUE(frame.ok()) << frame.status().message();
+      const Result<PeerHeader> got = decoder.Open(frame.value());
+      ASSERT_TRUE(got.ok()) << got.status().message();
+      EXPECT_EQ(got->version, header.version);
+      EXPECT_EQ(got->cluster.genesis, header.cluster.genesis);
+      EXPECT_EQ(got->cluster.name, header.cluster.name);
+      EXPECT_EQ(got->from, header.from);
+      EXPECT_EQ(got->to, header.to);
+      EXPECT_EQ(got->incarnation, header.incarnation);
+      EXPECT_EQ(got->commit_counter, header.commit_counter);
+      const Result<PeerBody> body = decoder.Body();
+      ASSERT_TRUE(body.ok()) << body.status().message();
+      const auto* taken = std::get_if<replica::Message>(&body.value());
+      ASSERT_NE(taken, nullptr);
+      EXPECT_TRUE(Same(*taken, message)) << "verb " << message.index() << ", seed " << seed;
+    }
+  }
+}
+
+TEST(PeerCodecTest, ALinkFaultArrivesAsItWasSent) {
+  PeerDecoder decoder;
+  RandomMessages random(1);
+  for (const bool cut : {true, false}) {
+    const auto frame =
+        Encode<PeerHeader, LinkFault>(&EncodePeer, random.Header(), LinkFault{.cut = cut});
+    ASSERT_TRUE(frame.ok());
+    const Result<PeerBody> body = Decode(decoder, frame.value());
+    ASSERT_TRUE(body.ok());
+    EXPECT_EQ(std::get<LinkFault>(body.value()).cut, cut);
+  }
+}
+
+TEST(PeerCodecTest, EncodingABlockLeavesItAsItWas) {
+  RandomMessages random(7);
+  const std::vector<BlockPtr> blocks = random.Chain(3);
+  const std::vector<std::string> before = testing::Fields(blocks);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Frame(random.Header(), paxos::Blocks{blocks, 5}).ok());
+    ASSERT_TRUE(Frame(random.Header(), paxos::Accept{random.Ballot(), 5, blocks[1]}).ok());
+  }
+  EXPECT_EQ(testing::Fields(blocks), before);
+}
+
+TEST(PeerCodecTest, AMessageCutAnywhereIsRefusedOrHarmless) {
+  PeerDecoder decoder;
+  RandomMessages random(3);
+  for (const replica::Message& message : random.EveryPeerMessage()) {
+    const std::string frame = Frame(random.Header(), message).value();
+    for (std::size_t length = 0; length < frame.size(); ++length) {
+      // The body is the envelope's last field: without its end there is none.
+      EXPECT_FALSE(Decode(decoder, std::string_view(frame).substr(0, length)).ok());
+    }
+  }
+}
+
+TEST(PeerCodecTest, FlippedBitsNeverPassOffAnotherBlock) {
+  PeerDecoder decoder;
+  RandomMessages random(4);
+  for (int round = 0; round < 300; ++round) {
+    for (const replica::Message& message : random.EveryPeerMessage()) {
+      std::string frame = Frame(random.Header(), message).value();
+      const std::uint64_t flips = random.Number(1, 3);
+      for (std::uint64_t i = 0; i < flips; ++i) {
+        frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+      }
+      const Result<PeerBody> body = Decode(decoder, frame);
+      const auto* taken = body.ok() ? std::get_if<replica::Message>(&body.value()) : nullptr;
+      const auto* accept = taken == nullptr ? nullptr : std::get_if<paxos::Accept>(taken);
+      if (accept != nullptr) {
+        EXPECT_TRUE(chain::DecodeBlock(accept->block->encoded).ok());
+      }
+    }
+  }
+}
+
+TEST(PeerCodecTest, RandomBytesAreRefused) {
+  PeerDecoder decoder;
+  RandomMessages random(5);
+  for (int round = 0; round < 20000; ++round) {
+    EXPECT_FALSE(Decode(decoder, random.Bytes(300)).ok());
+  }
+}
+
+TEST(PeerCodecTest, AnEmptyMessageOrOneWithoutABodyIsRefused) {
+  PeerDecoder decoder;
+  EXPECT_FALSE(Decode(decoder, "").ok());
+  RandomMessages random(6);
+  const std::string frame = Frame(random.Header(), paxos::Fetch{0}).value();
+  // The body, fetch {}, takes the last three bytes: two of tag and one of length.
+  EXPECT_TRUE(Decode(decoder, frame).ok());
+  EXPECT_FALSE(Decode(decoder, std::string_view(frame).substr(0, frame.size() - 3)).ok());
+}
+
+TEST(PeerCodecTest, NumbersThatNoClusterHasReachedAreRefused) {
+  const paxos::Ballot good{1, 1, 1};
+  EXPECT_TRUE(Judge(paxos::Accepted{good, kMaxPlausible - 1}).ok());
+  EXPECT_FALSE(Judge(paxos::Accepted{good, kMaxPlausible}).ok());
+  EXPECT_FALSE(Judge(paxos::Accepted{good, ~Slot{0}}).ok());
+  EXPECT_FALSE(Judge(paxos::Accepted{{kMaxPlausible, 1, 1}, 1}).ok());
+  EXPECT_FALSE(Judge(paxos::Accepted{{~std::uint64_t{0}, 1, 1}, 1}).ok());
+  EXPECT_FALSE(Judge(paxos::Accepted{{1, kMaxNodes + 1, 1}, 1}).ok());
+  EXPECT_FALSE(Judge(paxos::Prepare{{}, 0, {}, 0}).ok()) << "a prepare needs a ballot";
+  EXPECT_TRUE(Judge(paxos::Prepare{good, 0, {}, 0}).ok()) << "a young log has none";
+  paxos::Heartbeat heartbeat;
+  EXPECT_TRUE(Judge(heartbeat).ok());
+  heartbeat.heard = 1U << (kMaxNodes + 1);
+  EXPECT_FALSE(Judge(heartbeat).ok());
+}
+
+TEST(PeerCodecTest, AForwardedRequestMustBeAClients) {
+  RandomMessages random(8);
+  Request request = random.AnyRequest();
+  request.op = Op::kPut;
+  EXPECT_TRUE(Judge(replica::ForwardWrite{1, request}).ok());
+  for (const auto op : {Op::kGenesis, Op::kForm, static_cast<Op>(0), static_cast<Op>(3)}) {
+    Request bad = request;
+    bad.op = op;
+    EXPECT_FALSE(Judge(replica::ForwardWrite{1, bad}).ok());
+  }
+  Request bad = request;
+  bad.client = 0;
+  EXPECT_FALSE(Judge(replica::ForwardWrite{1, bad}).ok()) << "client 0 is the cluster itself";
+  bad = request;
+  bad.sequence = 0;
+  EXPECT_FALSE(Judge(replica::ForwardWrite{1, bad}).ok());
+  bad = request;
+  bad.op = Op::kDel;
+  bad.value.push_back('x');
+  EXPECT_FALSE(Judge(replica::ForwardWrite{1, bad}).ok());
+}
+
+TEST(PeerCodecTest, LimitsHoldToTheByte) {
+  RandomMessages random(9);
+  Request request = random.AnyRequest();
+  request.op = Op::kPut;
+  request.key.assign(kMaxKeyBytes, 'k');
+  request.value.assign(kMaxValueBytes, 'v');
+  EXPECT_TRUE(Judge(replica::ForwardWrite{1, request}).ok());
+  request.key += 'k';
+  EXPECT_FALSE(Judge(replica::ForwardWrite{1, request}).ok());
+  request.key.pop_back();
+  request.value += 'v';
+  EXPECT_FALSE(Judge(replica::ForwardWrite{1, request}).ok());
+  EXPECT_FALSE(Judge(replica::ForwardRead{1, std::string(kMaxKeyBytes + 1, 'k')}).ok());
+}
+
+TEST(PeerCodecTest, BlocksMustStandOnEachOther) {
+  RandomMessages random(10);
+  std::vector<BlockPtr> blocks = random.Chain(3);
+  EXPECT_TRUE(Judge(paxos::Blocks{blocks, 9}).ok());
+  EXPECT_FALSE(Judge(paxos::Blocks{{blocks[0], blocks[2]}, 9}).ok());
+  EXPECT_FALSE(Judge(paxos::Blocks{{blocks[1], blocks[0]}, 9}).ok());
+}
+
+TEST(PeerCodecTest, AMessageOverTheLimitIsNotEncoded) {
+  RandomMessages random(11);
+  Request request = random.AnyRequest();
+  request.op = Op::kPut;
+  request.value.assign(kMaxValueBytes, 'v');
+  const BlockPtr block = chain::Seal(2, Hash{}, 1, {request});
+  const std::vector<BlockPtr> too_many(70, block);
+  EXPECT_EQ(Judge(paxos::Blocks{too_many, 9}).code(), Code::kUsage);
+}
+
+}  // namespace
+}  // namespace cairn::net

@@ -1,0 +1,245 @@
+#pragma once
+// Random messages of every verb, from a seed, with no field left at its default, and a
+// comparison of all their fields: a codec that forgets a field is noticed.
+
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "chain/block.h"
+#include "net/client_message.h"
+#include "net/peer_codec.h"
+#include "replica/message.h"
+
+namespace cairn::net::testing {
+
+class RandomMessages {
+ public:
+  explicit RandomMessages(std::uint64_t seed) : random_(seed) {}
+
+  std::uint64_t Number(std::uint64_t from, std::uint64_t to) {
+    return std::uniform_int_distribution<std::uint64_t>(from, to)(random_);
+  }
+  std::uint64_t Wide() { return Number(1, ~std::uint64_t{0}); }
+  Slot AnySlot() { return Number(1, kMaxPlausible - 1); }
+  NodeId Node() { return static_cast<NodeId>(Number(1, kMaxNodes)); }
+  std::string Bytes(std::size_t most) {
+    std::string bytes(Number(1, most), '\0');
+    for (char& c : bytes) {
+      c = static_cast<char>(Number(0, 255));
+    }
+    return bytes;
+  }
+  Hash AnyHash() {
+    Hash hash;
+    for (auto& octet : hash.bytes) {
+      octet = static_cast<std::uint8_t>(Number(0, 255));
+    }
+    return hash;
+  }
+  paxos::Ballot Ballot() { return {Number(1, kMaxPlausible - 1), Node(), Wide()}; }
+  Request AnyRequest() {
+    Request request;
+    request.client = Wide();
+    request.sequence = Number(1, kMaxPlausible - 1);
+    request.first_open = Number(1, kMaxPlausible - 1);
+    request.session_base = AnySlot();
+    request.op = Number(0, 1) == 0 ? Op::kPut : Op::kDel;
+    request.key = Bytes(40);
+    request.value = request.op == Op::kPut ? Bytes(100) : "";
+    return request;
+  }
+  replica::Answer Answer() {
+    replica::Answer answer;
+    answer.code = static_cast<Code>(Number(1, static_cast<std::uint64_t>(Code::kDenied)));
+    answer.message = Bytes(50);
+    answer.slot = AnySlot();
+    answer.value = Bytes(50);
+    answer.leader = Node();
+    return answer;
+  }
+  /// A chain of blocks, as adopted logs and catch-up carry it.
+  std::vector<BlockPtr> Chain(std::size_t length) {
+    std::vector<BlockPtr> blocks;
+    Slot slot = Number(2, 1'000'000);
+    Hash parent = AnyHash();
+    Micros time = Number(1, 1'000'000);
+    for (std::size_t i = 0; i < length; ++i) {
+      std::vector<Request> requests(Number(1, 4));
+      for (Request& request : requests) {
+        request = AnyRequest();
+      }
+      blocks.push_back(chain::Seal(slot, parent, time, std::move(requests)));
+      parent = blocks.back()->hash;
+      ++slot;
+      ++time;
+    }
+    return blocks;
+  }
+
+  /// One of every verb between nodes.
+  std::vector<replica::Message> EveryPeerMessage() {
+    return {paxos::Heartbeat{Ballot(), true, true, static_cast<std::uint32_t>(Number(1, 511)) << 1,
+                             Ballot(), AnySlot(), AnySlot()},
+            paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot()},
+            paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3)},
+            paxos::Refuse{Ballot()},
+            paxos::Sync{Ballot(), AnySlot(), AnySlot(), AnyHash(), Chain(2)},
+            paxos::Accept{Ballot(), AnySlot(), Chain(1).front()},
+            paxos::Accepted{Ballot(), AnySlot()},
+            paxos::Behind{Ballot(), Ballot(), AnySlot(), AnySlot()},
+            paxos::Fetch{AnySlot()},
+            paxos::Blocks{Chain(5), AnySlot()},
+            paxos::Probe{Ballot(), Wide()},
+            paxos::ProbeAck{Ballot(), Wide()},
+            replica::ForwardWrite{Wide(), AnyRequest()},
+            replica::ForwardRead{Wide(), Bytes(40)},
+            replica::ForwardAnswer{Wide(), Answer()}};
+  }
+
+  /// One of every verb from a client.
+  std::vector<CallBody> EveryCall() {
+    return {Hello{},
+            Write{AnyRequest()},
+            Read{Bytes(40)},
+            StaleRead{Bytes(40)},
+            StatusCall{},
+            ChainCall{AnySlot(), AnySlot()},
+            FaultCall{FaultCall::Kind::kFailLink, Node(), Node()},
+            FaultCall{FaultCall::Kind::kFixLink, Node(), Node()},
+            FaultCall{FaultCall::Kind::kFailProcess, 0, 0}};
+  }
+
+  /// One of every verb to a client.
+  std::vector<ReplyBody> EveryReply() {
+    StatusReport report;
+    report.replica = {.node = Node(),
+                      .role = "leader",
+                      .ballot = Ballot(),
+                      .promised = Ballot(),
+                      .decided = AnySlot(),
+                      .applied = AnySlot(),
+                      .tip = AnySlot(),
+                      .tip_hash = AnyHash(),
+                      .leader = Node(),
+                      .quorum = true,
+                      .heard = 3,
+                      .missing = {Node(), Node()},
+                      .words = Bytes(80)};
+    report.incarnation = Wide();
+    report.links = {{Node(), "up"}, {Node(), "cut"}};
+    report.dropped = Wide();
+    return {Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,
+            ChainPart{Chain(4), AnySlot(), AnySlot()}, FaultDone{Bytes(40)}};
+  }
+
+  PeerHeader Header() {
+    return {.version = kWireVersion,
+            .cluster = {.genesis = AnyHash(), .name = Bytes(30)},
+            .from = Node(),
+            .to = Node(),
+            .incarnation = Wide(),
+            .commit_counter = Wide()};
+  }
+
+  std::mt19937_64& engine() { return random_; }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+/// The frame that an encoder writes.
+template <typename Header, typename Body>
+Result<std::string> Encode(Status (*encoder)(const Header&, const Body&, const Allocate&),
+                           const Header& header, const Body& body) {
+  std::string frame;
+  Status status = encoder(header, body, [&](std::size_t bytes) {
+    frame.resize(bytes);
+    return reinterpret_cast<std::uint8_t*>(frame.data());
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return frame;
+}
+
+// Fields(message): all fields of it, comparable.
+
+inline std::vector<std::string> Fields(const std::vector<BlockPtr>& blocks) {
+  std::vector<std::string> encoded;
+  encoded.reserve(blocks.size());
+  for (const BlockPtr& block : blocks) {
+    encoded.push_back(block->encoded);
+  }
+  return encoded;
+}
+inline auto Fields(const replica::Answer& m) {
+  return std::tie(m.code, m.message, m.slot, m.value, m.leader);
+}
+inline auto Fields(const paxos::Heartbeat& m) {
+  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided);
+}
+inline auto Fields(const paxos::Prepare& m) {
+  return std::tie(m.ballot, m.decided, m.accepted, m.tip);
+}
+inline auto Fields(const paxos::Promise& m) {
+  return std::make_tuple(m.ballot, m.accepted, m.tip, m.decided, Fields(m.blocks));
+}
+inline auto Fields(const paxos::Refuse& m) { return std::tie(m.promised); }
+inline auto Fields(const paxos::Sync& m) {
+  return std::make_tuple(m.ballot, m.decided, m.tip, m.tip_hash, Fields(m.blocks));
+}
+inline auto Fields(const paxos::Accept& m) {
+  return std::make_tuple(m.ballot, m.decided, m.block->encoded);
+}
+inline auto Fields(const paxos::Accepted& m) { return std::tie(m.ballot, m.tip); }
+inline auto Fields(const paxos::Behind& m) {
+  return std::tie(m.ballot, m.accepted, m.matched, m.decided);
+}
+inline auto Fields(const paxos::Fetch& m) { return std::tie(m.from); }
+inline auto Fields(const paxos::Blocks& m) { return std::make_tuple(m.decided, Fields(m.blocks)); }
+inline auto Fields(const paxos::Probe& m) { return std::tie(m.ballot, m.number); }
+inline auto Fields(const paxos::ProbeAck& m) { return std::tie(m.ballot, m.number); }
+inline auto Fields(const replica::ForwardWrite& m) { return std::tie(m.token, m.request); }
+inline auto Fields(const replica::ForwardRead& m) { return std::tie(m.token, m.key); }
+inline auto Fields(const replica::ForwardAnswer& m) {
+  return std::tuple_cat(std::tie(m.token), Fields(m.answer));
+}
+inline auto Fields(const Hello& /*m*/) { return std::tuple<>(); }
+inline auto Fields(const StatusCall& /*m*/) { return std::tuple<>(); }
+inline auto Fields(const Write& m) { return std::tie(m.request); }
+inline auto Fields(const Read& m) { return std::tie(m.key); }
+inline auto Fields(const StaleRead& m) { return std::tie(m.key); }
+inline auto Fields(const ChainCall& m) { return std::tie(m.first, m.last); }
+inline auto Fields(const FaultCall& m) { return std::tie(m.kind, m.a, m.b); }
+inline auto Fields(const Welcome& m) {
+  return std::tie(m.node, m.cluster_name, m.cluster, m.decided, m.leader);
+}
+inline auto Fields(const StatusReport& m) {
+  const replica::ReplicaStatus& r = m.replica;
+  std::vector<std::pair<NodeId, std::string>> links;
+  for (const LinkStatus& link : m.links) {
+    links.emplace_back(link.peer, link.state);
+  }
+  return std::make_tuple(r.node, r.role, r.ballot, r.promised, r.decided, r.applied, r.tip,
+                         r.tip_hash, r.leader, r.quorum, r.heard, r.missing, r.words, m.incarnation,
+                         links, m.dropped);
+}
+inline auto Fields(const ChainPart& m) {
+  return std::make_tuple(m.tip, m.decided, Fields(m.blocks));
+}
+inline auto Fields(const FaultDone& m) { return std::tie(m.words); }
+
+/// Same verb, same fields.
+template <typename Variant>
+bool Same(const Variant& a, const Variant& b) {
+  return a.index() == b.index() && std::visit(
+                                       [&](const auto& verb) {
+                                         using Verb = std::decay_t<decltype(verb)>;
+                                         return Fields(verb) == Fields(std::get<Verb>(b));
+                                       },
+                                       a);
+}
+
+}  // namespace cairn::net::testing

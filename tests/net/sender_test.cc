@@ -1,0 +1,87 @@
+#include "net/sender.h"
+
+#include <gtest/gtest.h>
+
+namespace cairn::net {
+namespace {
+
+Hash HashOf(std::uint8_t octet) {
+  Hash hash;
+  hash.bytes.fill(octet);
+  return hash;
+}
+
+const Membership kHere{.self = 1, .cluster = {HashOf(0xaa), "alpha"}, .peers = {2, 3}};
+
+PeerHeader From(NodeId node) {
+  return {.version = kWireVersion,
+          .cluster = kHere.cluster,
+          .from = node,
+          .to = kHere.self,
+          .incarnation = 5,
+          .commit_counter = 0};
+}
+
+// The refusal's words; empty if the sender is taken.
+std::string Words(const PeerHeader& header) {
+  return SenderOf(header, "10.0.0.2", kHere).status().message();
+}
+
+TEST(SenderTest, APeerOfTheSameClusterIsTaken) {
+  const Result<NodeId> sender = SenderOf(From(2), "10.0.0.2", kHere);
+  ASSERT_TRUE(sender.ok());
+  EXPECT_EQ(sender.value(), 2U);
+}
+
+TEST(SenderTest, AnotherClusterIsRefusedByBothNames) {
+  PeerHeader header = From(2);
+  header.cluster = {HashOf(0xbb), "beta"};
+  EXPECT_EQ(Words(header),
+            "node 2 at 10.0.0.2 belongs to cluster \"beta\" (genesis bbbbbbbbbbbb…), this node 1 "
+            "to \"alpha\" (genesis aaaaaaaaaaaa…): compare the cluster files");
+}
+
+TEST(SenderTest, TheSameNameWithAnotherGenesisSaysThatTheFilesDiffer) {
+  PeerHeader header = From(2);
+  header.cluster.genesis = HashOf(0xbb);
+  EXPECT_NE(Words(header).find("same name but not the same nodes"), std::string::npos);
+}
+
+TEST(SenderTest, AStrangersNameCanNotWriteIntoTheLog) {
+  PeerHeader header = From(2);
+  header.cluster = {HashOf(0xbb), "be\nta\x1b[2J" + std::string(200, 'x')};
+  const std::string words = Words(header);
+  EXPECT_EQ(words.find('\n'), std::string::npos);
+  EXPECT_EQ(words.find('\x1b'), std::string::npos);
+  EXPECT_LT(words.size(), 300U);
+}
+
+TEST(SenderTest, AnotherVersionIsRefusedByBothNumbers) {
+  PeerHeader header = From(2);
+  header.version = 2;
+  EXPECT_NE(Words(header).find("version 2"), std::string::npos);
+  EXPECT_NE(Words(header).find("version 1"), std::string::npos);
+}
+
+TEST(SenderTest, StrangersTwinsAndMisledPeersAreRefused) {
+  EXPECT_NE(Words(From(4)).find("not in this node's cluster file"), std::string::npos);
+  EXPECT_NE(Words(From(1)).find("one id is used twice"), std::string::npos);
+  PeerHeader misled = From(2);
+  misled.to = 3;
+  EXPECT_NE(Words(misled).find("takes this node 1 for node 3"), std::string::npos);
+}
+
+TEST(SenderTest, AClientOfAnotherClusterOrVersionIsToldSo) {
+  ClientHeader header{.version = kWireVersion, .cluster = kHere.cluster, .id = 1};
+  EXPECT_TRUE(ClientAllowed(header, kHere).ok());
+  header.cluster = {HashOf(0xbb), "beta"};
+  const Status refused = ClientAllowed(header, kHere);
+  EXPECT_EQ(refused.code(), Code::kUsage);
+  EXPECT_NE(refused.message().find("\"beta\""), std::string::npos);
+  EXPECT_NE(refused.message().find("\"alpha\""), std::string::npos);
+  header.version = 3;
+  EXPECT_NE(ClientAllowed(header, kHere).message().find("version 3"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cairn::net
