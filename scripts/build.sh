@@ -12,13 +12,7 @@ fi
 
 ensure_packages "${build_packages[@]}"
 cd "$cairn_root"
-mkdir -p build
-# Configuring is silent unless it fails; the compiler's progress is worth seeing.
-if ! cmake --preset release >build/configure.log 2>&1; then
-  cat build/configure.log >&2
-  fail "cmake could not configure the build in $cairn_root/build; what it said is above." \
-    "If the directory comes from another machine, delete it and run this again."
-fi
+configure release build
 cmake --build --preset release --target cairn --parallel "$(nproc)" ||
   fail "cairn does not compile; the compiler's words are above."
 echo "The program is $cairn_root/build/cairn"

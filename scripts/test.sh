@@ -65,8 +65,7 @@ check_code() {
 # Real processes are tried in the release build; under the sanitizers only what runs within one.
 run_sanitized() {
   local targets
-  cmake --preset asan >build/configure-asan.log 2>&1 ||
-    { cat build/configure-asan.log && return 1; }
+  configure asan build/asan
   mapfile -t targets < <(cmake --build --preset asan --target help |
     sed -n 's/^\(cairn_[a-z]*_test\): phony$/\1/p' | grep -v '^cairn_process_test$')
   cmake --build --preset asan --parallel "$jobs" --target "${targets[@]}"
