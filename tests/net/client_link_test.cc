@@ -1,0 +1,181 @@
+#include "net/client_link.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "net/client_codec.h"
+#include "net/nodes.h"
+
+namespace cairn::net {
+namespace {
+
+using testing::Nodes;
+
+std::unique_ptr<ClientLink> Connect(const ServerOptions& node, std::uint8_t cluster = 0xaa,
+                                    const std::string& name = "alpha") {
+  Result<std::unique_ptr<ClientLink>> link =
+      ClientLink::Open("127.0.0.1", node.client_port, Nodes::HashOf(cluster), name);
+  EXPECT_TRUE(link.ok());
+  return std::move(link).value();
+}
+
+// Answers all calls that wait with their own id's digits.
+void AnswerAll(Nodes::Node& node) {
+  for (const InboundCall& call : node.calls) {
+    node.sockets->Reply(call.address, FaultDone{std::to_string(call.address.call_id)});
+  }
+  node.calls.clear();
+}
+
+std::optional<ClientReply> Await(Nodes& nodes, ClientLink& link) {
+  std::optional<ClientReply> reply;
+  (void)nodes.RunUntil([&] {
+    AnswerAll(nodes[1]);
+    reply = link.Receive(0);
+    return reply.has_value();
+  });
+  return reply;
+}
+
+TEST(ClientLinkTest, ACallIsAnsweredByItsId) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  for (const std::uint64_t id : {7U, 8U, 9U}) {
+    ASSERT_TRUE(link->Send({.id = id, .body = Read{"key"}}).ok());
+  }
+  for (const std::uint64_t id : {7U, 8U, 9U}) {
+    const std::optional<ClientReply> reply = Await(nodes, *link);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->id, id);
+    EXPECT_EQ(std::get<FaultDone>(reply->body).words, std::to_string(id));
+  }
+  EXPECT_TRUE(link->Connected());
+}
+
+TEST(ClientLinkTest, TheLargestWriteAndItsAnswerPass) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  Request request;
+  request.client = 1;
+  request.sequence = 1;
+  request.key.assign(kMaxKeyBytes, 'k');
+  request.value.assign(kMaxValueBytes, 'v');
+  ASSERT_TRUE(link->Send({.id = 1, .body = Write{request}}).ok());
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    (void)link->Connected();
+    return !nodes[1].calls.empty();
+  }));
+  EXPECT_EQ(std::get<Write>(nodes[1].calls.front().body).request, request);
+  replica::Answer answer;
+  answer.value.assign(kMaxValueBytes, 'v');
+  nodes[1].sockets->Reply(nodes[1].calls.front().address, answer);
+  nodes[1].calls.clear();
+  const std::optional<ClientReply> reply = Await(nodes, *link);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(std::get<replica::Answer>(reply->body).value, answer.value);
+}
+
+TEST(ClientLinkTest, AnotherClustersClientIsAnsweredByBothNames) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options, 0xbb, "beta");
+  ASSERT_TRUE(link->Send({.id = 5, .body = Hello{}}).ok());
+  const std::optional<ClientReply> reply = Await(nodes, *link);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->id, 5U);
+  const auto& answer = std::get<replica::Answer>(reply->body);
+  EXPECT_EQ(answer.code, Code::kUsage);
+  EXPECT_NE(answer.message.find("\"alpha\""), std::string::npos) << answer.message;
+  EXPECT_NE(answer.message.find("\"beta\""), std::string::npos) << answer.message;
+  EXPECT_EQ(nodes[1].sockets->dropped(), 1U);
+}
+
+TEST(ClientLinkTest, ACallOverALimitIsToldWhichOne) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  ASSERT_TRUE(link->Send({.id = 5, .body = Read{std::string(kMaxKeyBytes + 1, 'k')}}).ok());
+  const std::optional<ClientReply> reply = Await(nodes, *link);
+  ASSERT_TRUE(reply.has_value());
+  const auto& answer = std::get<replica::Answer>(reply->body);
+  EXPECT_EQ(answer.code, Code::kUsage);
+  EXPECT_NE(answer.message.find("4097"), std::string::npos) << answer.message;
+  Request request;
+  request.value.assign(kMaxClientMessageBytes, 'v');
+  EXPECT_EQ(link->Send({.id = 6, .body = Write{request}}).code(), Code::kUsage)
+      << "larger than any message: not even sent";
+}
+
+TEST(ClientLinkTest, WithoutANodeACallWaitsHereAndIsSurelyNotSent) {
+  ServerOptions nobody;
+  nobody.client_port = testing::FreePort();
+  const auto link = Connect(nobody);
+  for (std::size_t i = 0; i < kMaxOpenRequests; ++i) {
+    ASSERT_TRUE(link->Send({.id = i, .body = Hello{}}).ok());
+  }
+  EXPECT_EQ(link->unsent(), kMaxOpenRequests);
+  EXPECT_EQ(link->Send({.id = 1, .body = Hello{}}).code(), Code::kUnavailable);
+  EXPECT_FALSE(link->Connected());
+  EXPECT_FALSE(link->Receive(1).has_value());
+}
+
+TEST(ClientLinkTest, ARestartedNodeIsFoundAgain) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  ASSERT_TRUE(link->Send({.id = 1, .body = Hello{}}).ok());
+  ASSERT_TRUE(Await(nodes, *link).has_value());
+  nodes[1].sockets.reset();
+  Result<std::unique_ptr<ServerSockets>> again = ServerSockets::Open(nodes[1].options);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  nodes[1].sockets = std::move(again).value();
+  std::uint64_t id = 1;
+  std::optional<ClientReply> reply;
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    (void)link->Send({.id = ++id, .body = Hello{}}).ok();
+    AnswerAll(nodes[1]);
+    reply = link->Receive(1);
+    return reply.has_value() && reply->id > 1;
+  }));
+}
+
+TEST(ClientLinkTest, AThousandClientsAtOnceAreServed) {
+  constexpr int kClients = 1000;
+  Nodes nodes(1);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(limit.rlim_cur, limit.rlim_max) << "a node takes all the files that it may have";
+  if (limit.rlim_cur < 4 * kClients) {
+    GTEST_SKIP() << "this machine allows a process only " << limit.rlim_cur << " files";
+  }
+  zmq::context_t context(1, 2 * kClients);
+  const ClientHeader header{.version = kWireVersion,
+                            .cluster = {.genesis = Nodes::HashOf(0xaa), .name = "alpha"},
+                            .id = 1};
+  std::vector<zmq::socket_t> clients;
+  for (int i = 0; i < kClients; ++i) {
+    Result<zmq::socket_t> client = MakeDealer(
+        context, {.send_queue = 10, .receive_queue = 10, .max_frame_bytes = kMaxReplyFrameBytes},
+        "127.0.0.1", nodes[1].options.client_port);
+    ASSERT_TRUE(client.ok()) << client.status().message();
+    clients.push_back(std::move(client).value());
+  }
+  std::vector<bool> sent(kClients);
+  std::vector<bool> answered(kClients);
+  EXPECT_TRUE(nodes.RunUntil([&] {
+    AnswerAll(nodes[1]);
+    bool all = true;
+    for (int i = 0; i < kClients; ++i) {
+      zmq::message_t frame;
+      if (!sent[i]) {
+        const CallBody hello = Hello{};
+        sent[i] = EncodeCall(header, hello, InFrame(frame)).ok() && TrySend(clients[i], frame);
+      } else if (!answered[i]) {
+        answered[i] = TryReceive(clients[i], frame);
+      }
+      all = all && answered[i];
+    }
+    return all;
+  }));
+  EXPECT_EQ(nodes[1].sockets->dropped(), 0U);
+}
+
+}  // namespace
+}  // namespace cairn::net

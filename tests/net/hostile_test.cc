@@ -1,0 +1,161 @@
+// Strangers on both ports: whatever they send is dropped, counted and logged at a bounded rate, and
+// nothing stops serving.
+
+#include <gtest/gtest.h>
+
+#include "net/client_codec.h"
+#include "net/client_link.h"
+#include "net/nodes.h"
+
+namespace cairn::net {
+namespace {
+
+using testing::Nodes;
+using testing::RandomMessages;
+using testing::RawConnection;
+using testing::Stranger;
+
+// Peers and clients are served, whatever happened before.
+void ExpectService(Nodes& nodes) {
+  EXPECT_TRUE(nodes.Reaches(2, 1));
+  Result<std::unique_ptr<ClientLink>> link = ClientLink::Open(
+      "127.0.0.1", nodes[1].options.client_port, nodes[1].options.cluster, "alpha");
+  ASSERT_TRUE(link.ok());
+  ASSERT_TRUE(link.value()->Send({.id = 77, .body = Hello{}}).ok());
+  std::optional<ClientReply> reply;
+  EXPECT_TRUE(nodes.RunUntil([&] {
+    for (const InboundCall& call : nodes[1].calls) {
+      nodes[1].sockets->Reply(call.address, FaultDone{"done"});
+    }
+    nodes[1].calls.clear();
+    reply = link.value()->Receive(0);
+    return reply.has_value();
+  }));
+  EXPECT_EQ(reply->id, 77U);
+}
+
+std::vector<std::uint16_t> Ports(Nodes& nodes) {
+  return {nodes[1].options.peer_port, nodes[1].options.client_port};
+}
+
+TEST(HostileTest, BytesThatAreNotEvenZeroMqStopNothing) {
+  Nodes nodes(2);
+  RandomMessages random(1);
+  // ZMTP's signature, a frame of 2^63 bytes and one of 2^64-1: all before any handshake.
+  const std::string greeting = std::string("\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL", 16);
+  for (const std::uint16_t port : Ports(nodes)) {
+    for (int i = 0; i < 50; ++i) {
+      RawConnection(port).Say(random.Bytes(2000));
+      RawConnection(port).Say(greeting + random.Bytes(200));
+      RawConnection(port).Say(greeting + std::string(48, '\0') + "\x02\x7f" +
+                              std::string(7, '\xff'));
+      RawConnection(port).Say(greeting + std::string(48, '\0') + "\x02" + std::string(8, '\xff'));
+      RawConnection(port).Say("GET / HTTP/1.1\r\n\r\n");
+      nodes.Pump();
+    }
+  }
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, RandomFramesAreDroppedCountedAndLoggedAtABoundedRate) {
+  Nodes nodes(2);
+  RandomMessages random(2);
+  Stranger to_peers(nodes[1].options.peer_port);
+  Stranger to_clients(nodes[1].options.client_port);
+  for (int i = 0; i < 1000; ++i) {
+    to_peers.Say({random.Bytes(300)});
+    to_clients.Say({random.Bytes(300)});
+  }
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].sockets->dropped() >= 2000; }));
+  EXPECT_EQ(nodes[1].sockets->dropped(), 2000U);
+  EXPECT_GE(nodes[1].warnings.size(), 5U);
+  EXPECT_LT(nodes[1].warnings.size(), 100U);
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, AMessageOfManyFramesIsDroppedWhole) {
+  Nodes nodes(2);
+  for (const std::uint16_t port : Ports(nodes)) {
+    const std::uint64_t before = nodes[1].sockets->dropped();
+    Stranger stranger(port);
+    stranger.Say(std::vector<std::string>(20'000, "frame"));
+    stranger.Say({"", "", "body"});
+    stranger.Say({"", "body", ""});
+    ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].sockets->dropped() >= before + 3; }));
+    EXPECT_EQ(nodes[1].sockets->dropped(), before + 3);
+  }
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, AFloodOfGarbageHoldsNobodyUp) {
+  Nodes nodes(2);
+  Stranger stranger(nodes[1].options.peer_port);
+  for (int i = 0; i < 2000; ++i) {
+    stranger.Say({"garbage"});
+  }
+  ServerSockets& node = *nodes[1].sockets;
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    const std::uint64_t before = node.dropped();
+    EXPECT_FALSE(node.NextFromPeer().has_value());
+    EXPECT_LE(node.dropped() - before, 64U) << "one call looks at a bounded number";
+    return node.dropped() >= 2000;
+  }));
+}
+
+TEST(HostileTest, AnOversizedMessageEndsItsConnectionOnly) {
+  Nodes nodes(2);
+  Stranger stranger(nodes[1].options.client_port);
+  stranger.Say({std::string(kMaxClientMessageBytes + 1, 'x')});
+  Stranger peer(nodes[1].options.peer_port);
+  peer.Say({std::string(kMaxPeerMessageBytes + 8192, 'x')});
+  for (int i = 0; i < 50; ++i) {
+    nodes.Pump();
+  }
+  EXPECT_EQ(nodes[1].sockets->dropped(), 0U) << "it never came this far";
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
+  Nodes nodes(2);
+  RandomMessages random(3);
+  Stranger stranger(nodes[1].options.peer_port);
+  const PeerHeader header{.version = kWireVersion,
+                          .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"},
+                          .from = 2,
+                          .to = 1,
+                          .incarnation = 102,
+                          .commit_counter = 1};
+  int sent = 0;
+  for (int i = 0; i < 20; ++i) {
+    for (const replica::Message& message : random.EveryPeerMessage()) {
+      std::string frame =
+          testing::Encode<PeerHeader, replica::Message>(&EncodePeer, header, message).value();
+      frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+      stranger.Say({frame});
+      ++sent;
+    }
+  }
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    return nodes[1].sockets->dropped() + nodes[1].messages.size() >= static_cast<std::size_t>(sent);
+  }));
+  nodes[1].messages.clear();
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, ASocketThatWantsADelimiterGetsOne) {
+  Nodes nodes(1);
+  Stranger client(nodes[1].options.client_port, zmq::socket_type::req);
+  const ClientHeader header{.version = kWireVersion,
+                            .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"},
+                            .id = 3};
+  client.Say({testing::Encode<ClientHeader, CallBody>(&EncodeCall, header, Hello{}).value()});
+  ASSERT_TRUE(nodes.RunUntil([&] { return !nodes[1].calls.empty(); }));
+  nodes[1].sockets->Reply(nodes[1].calls.front().address, FaultDone{"done"});
+  zmq::message_t frame;
+  ASSERT_TRUE(nodes.RunUntil([&] { return TryReceive(client.socket(), frame); }));
+  ReplyDecoder decoder;
+  EXPECT_TRUE(decoder.Decode(View(frame)).ok());
+}
+
+}  // namespace
+}  // namespace cairn::net

@@ -1,0 +1,203 @@
+#include "net/server_sockets.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "net/nodes.h"
+
+namespace cairn::net {
+namespace {
+
+using testing::Nodes;
+
+TEST(ServerSocketsTest, AMessageArrivesWithItsSender) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(1, 2));
+  EXPECT_EQ(nodes[2].messages.back().from, 1U);
+  EXPECT_EQ(nodes[2].messages.back().incarnation, 101U);
+  ASSERT_TRUE(nodes.Reaches(2, 1));
+  EXPECT_EQ(nodes[1].sockets->dropped(), 0U);
+  EXPECT_EQ(nodes[2].sockets->dropped(), 0U);
+}
+
+TEST(ServerSocketsTest, EveryVerbArrivesInOrder) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(1, 2));
+  testing::RandomMessages random(1);
+  const std::vector<replica::Message> sent = random.EveryPeerMessage();
+  for (const replica::Message& message : sent) {
+    nodes[1].sockets->SendToPeer({.to = 2, .message = message}, 7);
+  }
+  auto& got = nodes[2].messages;
+  ASSERT_TRUE(nodes.RunUntil([&] { return got.back().message.index() == sent.back().index(); }));
+  ASSERT_GE(got.size(), sent.size());
+  got.erase(got.begin(), got.end() - static_cast<std::ptrdiff_t>(sent.size()));
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_TRUE(testing::Same(got[i].message, sent[i])) << "verb " << i;
+  }
+}
+
+TEST(ServerSocketsTest, LocalhostIsAHostToo) {
+  Nodes nodes(2, [](ServerOptions& options) {
+    options.host = "localhost";
+    options.peers.front().host = "localhost";
+  });
+  EXPECT_TRUE(nodes.Reaches(1, 2));
+}
+
+TEST(ServerSocketsTest, AnotherClustersMessagesAreDroppedByName) {
+  Nodes nodes(2, [](ServerOptions& options) {
+    if (options.self == 2) {
+      options.cluster = Nodes::HashOf(0xbb);
+      options.cluster_name = "beta";
+    }
+  });
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    nodes.Send(2, 1, 1);
+    return !nodes[1].warnings.empty();
+  }));
+  EXPECT_GT(nodes[1].sockets->dropped(), 0U);
+  EXPECT_TRUE(nodes[1].messages.empty());
+  EXPECT_EQ(nodes[1].warnings.front(),
+            "node 2 at 127.0.0.1 belongs to cluster \"beta\" (genesis bbbbbbbbbbbb…), this node 1 "
+            "to \"alpha\" (genesis aaaaaaaaaaaa…): compare the cluster files");
+}
+
+TEST(ServerSocketsTest, ACutLinkDropsBothDirectionsAndEitherEndMendsIt) {
+  Nodes nodes(3);
+  for (const NodeId mender : {1U, 2U}) {
+    ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(2, 1));
+    nodes[1].sockets->FailLink(2);
+    EXPECT_TRUE(nodes[1].sockets->IsCut(2));
+    ASSERT_TRUE(nodes.RunUntil([&] { return nodes[2].sockets->IsCut(1); }));
+    for (int i = 0; i < 20; ++i) {
+      nodes.Send(1, 2, 1'000'000);
+      nodes.Send(2, 1, 1'000'000);
+      nodes.Pump();
+    }
+    EXPECT_TRUE(nodes.Reaches(1, 3) && nodes.Reaches(2, 3))
+        << "other links are none of its business";
+    const NodeId other = mender == 1 ? 2 : 1;
+    nodes[mender].sockets->FixLink(other);
+    EXPECT_FALSE(nodes[mender].sockets->IsCut(other));
+    ASSERT_TRUE(nodes.RunUntil([&] { return !nodes[other].sockets->IsCut(mender); }));
+    ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(2, 1));
+  }
+  for (const NodeId id : {1U, 2U}) {
+    EXPECT_TRUE(std::none_of(
+        nodes[id].messages.begin(), nodes[id].messages.end(),
+        [](const auto& m) { return std::get<paxos::Fetch>(m.message).from == 1'000'000; }))
+        << "sent while the link was cut";
+    EXPECT_EQ(nodes[id].sockets->dropped(), 0U) << "a cut is silent";
+  }
+}
+
+TEST(ServerSocketsTest, WhatWasUnderwayWhenTheLinkWasCutIsDroppedOnArrival) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(2, 1));
+  nodes.Send(2, 1, 1'000'000);
+  nodes[1].sockets->FailLink(2);
+  // It came before the fix, whose echo proves that all before it was read.
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes[2].sockets->IsCut(1); }));
+  nodes[2].sockets->FixLink(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return !nodes[1].sockets->IsCut(2); }));
+  ASSERT_TRUE(nodes.Reaches(2, 1));
+  for (const replica::Inbound& message : nodes[1].messages) {
+    EXPECT_NE(std::get<paxos::Fetch>(message.message).from, 1'000'000U);
+  }
+}
+
+TEST(ServerSocketsTest, AClusterWithoutFaultsDoesNotObeyThem) {
+  Nodes nodes(2, [](ServerOptions& options) { options.allow_faults = options.self == 1; });
+  ASSERT_TRUE(nodes.Reaches(1, 2));
+  nodes[1].sockets->FailLink(2);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes[2].sockets->dropped() > 0; }));
+  EXPECT_FALSE(nodes[2].sockets->IsCut(1));
+}
+
+TEST(ServerSocketsTest, APeerThatIsDownIsToldOfTheCutWhenItComes) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(1, 2));
+  nodes[2].sockets.reset();
+  nodes[1].sockets->SendToPeer({.to = 2, .message = paxos::Fetch{1}}, 1);
+  nodes[1].sockets->FailLink(2);
+  Result<std::unique_ptr<ServerSockets>> again = ServerSockets::Open(nodes[2].options);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  nodes[2].sockets = std::move(again).value();
+  // The word may have gone into a connection that was dying: then the old life had it. What is
+  // promised is that this end drops the link, and that either end mends it.
+  nodes[2].sockets->FailLink(1);
+  nodes[2].sockets->FixLink(1);
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    nodes.Send(1, 2, 1);
+    nodes.Send(2, 1, 1);
+    return !nodes[1].sockets->IsCut(2);
+  }));
+  EXPECT_TRUE(nodes.Reaches(2, 1));
+}
+
+TEST(ServerSocketsTest, ReconnectLeavesOutWhomItShould) {
+  Nodes nodes(3);
+  ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(1, 3) && nodes.Reaches(2, 1));
+  nodes[1].sockets->Reconnect({2});
+  ASSERT_TRUE(nodes.Reaches(1, 3));
+  nodes[1].messages.clear();
+  nodes[2].messages.clear();
+  for (int i = 0; i < 20; ++i) {
+    nodes.Send(1, 2, 1'000'000);
+    nodes.Send(2, 1, 1'000'000);
+    nodes.Pump();
+  }
+  EXPECT_TRUE(nodes.Reaches(3, 1));
+  EXPECT_NE(nodes.LastNumber(1, 2), 1'000'000U);
+  EXPECT_NE(nodes.LastNumber(2, 1), 1'000'000U);
+  nodes[1].sockets->Reconnect({});
+  EXPECT_TRUE(nodes.Reaches(1, 2));
+  EXPECT_TRUE(nodes.Reaches(2, 1));
+}
+
+TEST(ServerSocketsTest, WhatCanNotBeSentIsCountedAndNeverWaitedFor) {
+  Nodes nodes(2);
+  nodes[2].sockets.reset();
+  for (int i = 0; i < 100; ++i) {
+    nodes[1].sockets->SendToPeer({.to = 2, .message = paxos::Fetch{1}}, 1);
+  }
+  EXPECT_GT(nodes[1].sockets->unsent(), 0U);
+  EXPECT_EQ(nodes[1].sockets->dropped(), 0U);
+  const std::uint64_t before = nodes[1].sockets->unsent();
+  nodes[1].sockets->Reply({.routing_id = "nobody", .call_id = 1}, FaultDone{"done"});
+  EXPECT_EQ(nodes[1].sockets->unsent(), before + 1);
+}
+
+TEST(ServerSocketsTest, ATakenPortIsOneSentence) {
+  Nodes nodes(1);
+  const ServerOptions& taken = nodes[1].options;
+  ServerOptions second = taken;
+  second.client_port = testing::FreePort();
+  Result<std::unique_ptr<ServerSockets>> twice = ServerSockets::Open(second);
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(ExitCode(twice.status().code()), 1);
+  EXPECT_EQ(twice.status().message(),
+            "tcp://127.0.0.1:" + std::to_string(taken.peer_port) +
+                " is already in use: stop the process that listens there (`ss -ltnp` names it), "
+                "or change `peer_port` in the cluster file");
+  second = taken;
+  second.peer_port = testing::FreePort();
+  twice = ServerSockets::Open(second);
+  ASSERT_FALSE(twice.ok());
+  EXPECT_NE(twice.status().message().find("`client_port`"), std::string::npos);
+}
+
+TEST(ServerSocketsTest, WaitReturnsWhenAByteCanBeRead) {
+  Nodes nodes(1);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  nodes[1].sockets->Wait(-1, {ends[0]});
+  close(ends[0]);
+  close(ends[1]);
+}
+
+}  // namespace
+}  // namespace cairn::net
