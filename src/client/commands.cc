@@ -1,6 +1,7 @@
 #include "client/commands.h"
 
-#include <cmath>
+#include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -46,7 +47,11 @@ Result<std::unique_ptr<Client>> OpenClient(const Context& context, NodeId node) 
   }
   config::Cluster cluster = std::move(loaded).value();
   Options options;
-  options.timeout = static_cast<Micros>(context.global->timeout * 1e6);
+  const Result<Micros> timeout = TimeoutOf(*context.global);
+  if (!timeout.ok()) {
+    return timeout.status();
+  }
+  options.timeout = timeout.value();
   Environment environment = context.world.environment(cluster);
   auto client = std::make_unique<Client>(std::move(cluster), options, std::move(environment));
   if (node != 0) {
@@ -193,15 +198,26 @@ void AddShell(CLI::App* app, const std::shared_ptr<Context>& context) {
   });
 }
 
-std::string CheckTimeout(const std::string& text) {
-  double seconds = 0;
-  if (!CLI::detail::lexical_cast(text, seconds) || !(seconds > 0) || seconds > kLongestTimeout) {
-    return "the time-out is \"" + text + "\"; write seconds, more than 0 and up to 86400";
-  }
-  return {};
-}
-
 }  // namespace
+
+// The variable is not left to the parser, which would let it overrule the flag of a verb when the
+// other verbs, which are not called, have the same flag.
+Result<Micros> TimeoutOf(const GlobalOptions& global) {
+  double seconds = global.timeout.value_or(5);
+  const char* variable = std::getenv("CAIRN_TIMEOUT");
+  const char* name = "--timeout";
+  if (!global.timeout && variable != nullptr && *variable != '\0') {
+    name = "CAIRN_TIMEOUT";
+    if (!CLI::detail::lexical_cast(variable, seconds)) {
+      seconds = 0;
+    }
+  }
+  if (!(seconds > 0) || seconds > kLongestTimeout) {
+    return Status::Usage(std::string(name) +
+                         " is no such time; write seconds, more than 0 and up to 86400");
+  }
+  return std::max<Micros>(1, static_cast<Micros>(seconds * 1e6));
+}
 
 World RealWorld() { return {&std::cin, &std::cout, &std::cerr, RealEnvironment}; }
 
@@ -209,9 +225,8 @@ void AddGlobalOptions(CLI::App* verb, GlobalOptions* global) {
   verb->add_option("--config", global->config,
                    "the cluster file (else $CAIRN_CONFIG, else data/cluster.toml)")
       ->type_name("FILE");
-  verb->add_option("--timeout", global->timeout, "how long to wait for an answer (5)")
-      ->envname("CAIRN_TIMEOUT")
-      ->check(CheckTimeout)
+  verb->add_option("--timeout", global->timeout,
+                   "how long to wait for an answer (else $CAIRN_TIMEOUT, else 5)")
       ->type_name("SECONDS");
   verb->add_flag("--json", global->json, "print JSON");
 }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "client/transport.h"
@@ -14,9 +15,9 @@ namespace cairn::client {
 
 /// Options that every verb has.
 struct GlobalOptions {
-  std::string config;  ///< --config: empty: as config::FindClusterFile looks for it.
-  double timeout = 5;  ///< --timeout, $CAIRN_TIMEOUT: seconds.
-  bool json = false;   ///< --json
+  std::string config;             ///< --config; empty: as config::FindClusterFile looks for it.
+  std::optional<double> timeout;  ///< --timeout: seconds.
+  bool json = false;              ///< --json
 };
 
 /// Where a verb reads and writes, and what it talks to: the real world unless a test says
@@ -28,6 +29,9 @@ struct World {
   std::function<Environment(const config::Cluster& cluster)> environment;
 };
 [[nodiscard]] World RealWorld();
+
+/// --timeout, else $CAIRN_TIMEOUT, else five seconds. Usage if it is no such time.
+[[nodiscard]] Result<Micros> TimeoutOf(const GlobalOptions& global);
 
 /// Adds --config, --timeout and --json to a verb. `global` must outlive the parsing.
 void AddGlobalOptions(CLI::App* verb, GlobalOptions* global);

@@ -1,0 +1,260 @@
+#include "client/commands.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "client/fake_cluster.h"
+#include "client/render.h"
+#include "common/limits.h"
+
+namespace cairn::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  CommandsTest() {
+    std::string pattern = (fs::temp_directory_path() / "cairn-client-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+    std::ofstream file(directory_ + "/cluster.toml");
+    file << "[cluster]\nname = \"test\"\n";
+    for (int id = 1; id <= 3; ++id) {
+      file << "[[node]]\nid = " << id << "\nhost = \"127.0.0.1\"\nclient_port = " << 5000 + id
+           << "\npeer_port = " << 5100 + id << "\n";
+    }
+    unsetenv("CAIRN_CONFIG");
+    unsetenv("CAIRN_TIMEOUT");
+  }
+  ~CommandsTest() override {
+    std::error_code ignored;
+    fs::remove_all(directory_, ignored);
+  }
+
+  /// Runs `cairn words…`; the exit code is 2 where the parser refuses the words.
+  int Run(std::vector<std::string> words, const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    CLI::App app("cairn");
+    app.require_subcommand(1);
+    GlobalOptions global;
+    int code = 0;
+    AddClientCommands(&app, &global, &code, {&in, &out, &err, [this](const config::Cluster&) {
+                                               return fake_.MakeEnvironment();
+                                             }});
+    std::reverse(words.begin(), words.end());
+    try {
+      app.parse(words);
+    } catch (const CLI::ParseError& error) {
+      err << error.what() << "\n";
+      code = error.get_exit_code() == 0 ? 0 : ExitCode(Code::kUsage);
+    }
+    out_ = out.str();
+    err_ = err.str();
+    return code;
+  }
+  /// The same with --config right behind the verb.
+  int RunHere(std::vector<std::string> words, const std::string& input = "") {
+    words.insert(words.begin() + 1, {"--config", directory_ + "/cluster.toml"});
+    return Run(words, input);
+  }
+  const Request& LastWrite() {
+    return std::get<net::Write>(fake_.nodes[fake_.order.back()].calls.back().second).request;
+  }
+
+  FakeCluster fake_{3};
+  std::string directory_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(CommandsTest, PutSaysItsSlot) {
+  EXPECT_EQ(RunHere({"put", "k", "v"}), 0);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_, "decided at slot 11\n");
+  EXPECT_EQ(RunHere({"put", "k", "v", "--json"}), 0);
+  EXPECT_EQ(out_, R"({"op":"put","key":"k","ok":true,"error":null,"slot":11,"leader":1})"
+                  "\n");
+  EXPECT_EQ(err_, "");
+}
+
+TEST_F(CommandsTest, KeysAndValuesArriveAsTheyWereTyped) {
+  for (const std::string& bytes :
+       {std::string("[1,2]"), std::string("{}"), std::string(" a, b "), std::string("%%"),
+        std::string("\"quoted\""), std::string("'"), std::string("a=b"), std::string("-5"),
+        std::string("get"), std::string("\xff\xfe"), std::string("gr\xc3\xbc\xc3\x9f"),
+        std::string("a\nb"), std::string("\\n"), std::string("$HOME"), std::string("//x"),
+        std::string("/x")}) {
+    ASSERT_EQ(RunHere({"put", bytes, bytes}), 0) << bytes << err_;
+    EXPECT_EQ(LastWrite().key, bytes);
+    EXPECT_EQ(LastWrite().value, bytes);
+  }
+  ASSERT_EQ(RunHere({"put", "k", ""}), 0) << err_;
+  EXPECT_EQ(LastWrite().value, "");
+  for (const std::string& bytes :
+       {std::string("-v"), std::string("--json"), std::string("++"), std::string("--")}) {
+    ASSERT_EQ(RunHere({"put", "--", bytes, bytes}), 0) << bytes << err_;
+    EXPECT_EQ(LastWrite().key, bytes);
+    EXPECT_EQ(LastWrite().value, bytes);
+  }
+}
+
+TEST_F(CommandsTest, ADashAsValueIsStandardInputToItsEnd) {
+  const std::string binary("a\0b\n\xff\r\n", 7);
+  EXPECT_EQ(RunHere({"put", "k", "-"}, binary), 0);
+  EXPECT_EQ(LastWrite().value, binary);
+  EXPECT_EQ(RunHere({"put", "k", "-"}, std::string(kMaxValueBytes, 'v')), 0);
+  EXPECT_EQ(LastWrite().value.size(), kMaxValueBytes);
+  EXPECT_EQ(RunHere({"put", "k", "-"}, std::string(kMaxValueBytes + 1, 'v')), 2);
+  EXPECT_EQ(err_,
+            "cairn put: the value on standard input has more than 1048576 bytes (1 MiB), "
+            "the limit; nothing was sent\n");
+}
+
+TEST_F(CommandsTest, GetPrintsTheValueAndANewline) {
+  const std::string value("a\0b", 3);
+  fake_.SetAnswers([value](const net::CallBody&) { return FakeCluster::Ok(12, value); });
+  EXPECT_EQ(RunHere({"get", "k"}), 0);
+  EXPECT_EQ(out_, value + "\n");
+  EXPECT_EQ(err_, "");
+  EXPECT_EQ(RunHere({"get", "k", "--raw"}), 0);
+  EXPECT_EQ(out_, value);
+  EXPECT_EQ(RunHere({"get", "--json", "k"}), 0);
+  EXPECT_EQ(
+      out_,
+      R"({"op":"get","key":"k","value":"a\u0000b","ok":true,"error":null,"slot":12,"leader":1})"
+      "\n");
+}
+
+TEST_F(CommandsTest, AMissingKeyIsExitCodeThreeAndASentence) {
+  fake_.SetAnswers(
+      [](const net::CallBody&) { return FakeCluster::Failed(Code::kNotFound, "", 9); });
+  EXPECT_EQ(RunHere({"get", "k"}), 3);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_, "cairn get: there is no key \"k\"\n");
+  EXPECT_EQ(RunHere({"del", "k"}), 3);
+  EXPECT_EQ(RunHere({"get", "k", "--json"}), 3);
+  EXPECT_EQ(Json::parse(out_)["error"], "not_found");
+  EXPECT_EQ(Json::parse(out_)["slot"], 9);
+  EXPECT_TRUE(Json::parse(out_)["value"].is_null());
+}
+
+TEST_F(CommandsTest, AStaleReadNamesItsNode) {
+  fake_.SetAnswers([](const net::CallBody& body) {
+    return FakeCluster::Ok(4, std::holds_alternative<net::StaleRead>(body) ? "stale" : "new");
+  });
+  EXPECT_EQ(RunHere({"get", "k", "--stale", "--node", "2"}), 0);
+  EXPECT_EQ(out_, "stale\n");
+  EXPECT_EQ(fake_.order.back(), 2U);
+  EXPECT_EQ(RunHere({"get", "k", "--node", "3"}), 0);
+  EXPECT_EQ(out_, "new\n");
+  EXPECT_EQ(fake_.order.back(), 3U);
+  EXPECT_EQ(RunHere({"get", "k", "--stale"}), 2);
+}
+
+TEST_F(CommandsTest, ExitCodesTellRefusedFromUnknown) {
+  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  EXPECT_EQ(RunHere({"put", "k", "v"}), 4);
+  fake_.SetAnswers([](const net::CallBody&) { return std::nullopt; });
+  EXPECT_EQ(RunHere({"put", "k", "v"}), 5);
+  EXPECT_EQ(RunHere({"get", "k"}), 4);
+  EXPECT_EQ(RunHere({"put", "", "v"}), 2);
+}
+
+TEST_F(CommandsTest, TheTimeoutBoundsAVerb) {
+  for (auto& [id, node] : fake_.nodes) {
+    node.up = false;
+  }
+  Micros before = fake_.now;
+  EXPECT_EQ(RunHere({"put", "k", "v", "--timeout", "0.5"}), 4);
+  EXPECT_EQ(fake_.now - before, 500'000U);
+  setenv("CAIRN_TIMEOUT", "0.25", 1);
+  before = fake_.now;
+  EXPECT_EQ(RunHere({"get", "k"}), 4);
+  EXPECT_EQ(fake_.now - before, 250'000U);
+  before = fake_.now;
+  EXPECT_EQ(RunHere({"get", "k", "--timeout", "0.5"}), 4);
+  EXPECT_EQ(fake_.now - before, 500'000U);
+  setenv("CAIRN_TIMEOUT", "soon", 1);
+  EXPECT_EQ(RunHere({"get", "k"}), 2);
+  EXPECT_EQ(err_,
+            "cairn get: CAIRN_TIMEOUT is no such time; write seconds, more than 0 and up to "
+            "86400\n");
+  unsetenv("CAIRN_TIMEOUT");
+  for (const char* wrong : {"0", "-1", "x", "nan", "1e9", ""}) {
+    EXPECT_EQ(RunHere({"get", "k", "--timeout", wrong}), 2) << wrong;
+  }
+}
+
+TEST_F(CommandsTest, StatusHasAnExitCodeOfItsOwn) {
+  fake_.SetAnswers([](const net::CallBody&) {
+    net::StatusReport report;
+    report.replica.role = "leader";
+    report.replica.quorum = true;
+    report.replica.leader = 1;
+    return report;
+  });
+  EXPECT_EQ(RunHere({"status"}), 0);
+  EXPECT_NE(out_.find("node 1 leads; 3 of 3 nodes answer"), std::string::npos) << out_;
+  EXPECT_EQ(RunHere({"status", "--json"}), 0);
+  EXPECT_EQ(Json::parse(out_)["leader"], 1);
+  for (auto& [id, node] : fake_.nodes) {
+    node.up = false;
+  }
+  EXPECT_EQ(RunHere({"status", "--json"}), 4);
+  EXPECT_TRUE(Json::parse(out_)["leader"].is_null());
+  EXPECT_EQ(RunHere({"status"}), 4);
+  EXPECT_NE(out_.find("no majority: 0 of 3 nodes answer; 2 are needed"), std::string::npos);
+}
+
+TEST_F(CommandsTest, FaultsAreSentToTheNodesThatTheyName) {
+  std::vector<net::FaultCall> calls;
+  fake_.SetAnswers([&calls](const net::CallBody& body) {
+    calls.push_back(std::get<net::FaultCall>(body));
+    return net::FaultDone{"done"};
+  });
+  const std::string config = directory_ + "/cluster.toml";
+  EXPECT_EQ(Run({"fault", "failLink", "1", "3", "--config", config}), 0) << err_;
+  EXPECT_EQ(err_, "done\n");
+  EXPECT_EQ(Run({"fault", "fixLink", "3", "2", "--config", config, "--json"}), 0);
+  EXPECT_EQ(Json::parse(out_)["op"], "fixLink");
+  EXPECT_EQ(Run({"fault", "failProcess", "2", "--config", config}), 0);
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_EQ(fake_.order, (std::vector<NodeId>{1, 3, 2}));
+  EXPECT_EQ(calls[1].b, 2U);
+  EXPECT_EQ(Run({"fault", "failLink", "1", "--config", config}), 2);
+  EXPECT_EQ(Run({"fault", "--config", config}), 2);
+}
+
+TEST_F(CommandsTest, RefusesANodeThatIsNotThere) {
+  EXPECT_EQ(RunHere({"put", "k", "v", "--node", "7"}), 2);
+  EXPECT_EQ(err_, "cairn put: there is no node 7; " + directory_ +
+                      "/cluster.toml has nodes 1, 2 and 3\n");
+  EXPECT_EQ(RunHere({"client", "9"}), 2);
+  EXPECT_EQ(RunHere({"client", "0"}), 2);
+  EXPECT_EQ(RunHere({"client"}), 2);
+}
+
+TEST_F(CommandsTest, ABadClusterFileIsAUsageErrorAlsoInJson) {
+  EXPECT_EQ(Run({"put", "k", "v", "--config", directory_ + "/none.toml"}), 2);
+  EXPECT_EQ(err_.find("cairn put: can't read the cluster file " + directory_ + "/none.toml"), 0U);
+  EXPECT_EQ(Run({"put", "k", "v", "--json", "--config", directory_ + "/none.toml"}), 2);
+  EXPECT_EQ(Json::parse(out_)["error"], "usage");
+}
+
+TEST_F(CommandsTest, RefusesWordsThatItDoesNotKnow) {
+  EXPECT_EQ(RunHere({"put", "k"}), 2);
+  EXPECT_EQ(RunHere({"put", "k", "v", "w"}), 2);
+  EXPECT_EQ(RunHere({"put", "k", "v", "--jsno"}), 2);
+  EXPECT_TRUE(fake_.order.empty());
+}
+
+}  // namespace
+}  // namespace cairn::client
