@@ -14,7 +14,7 @@
 namespace cairn::storage {
 namespace {
 
-constexpr std::size_t kMaxTextBytes = 64 * 1024;
+constexpr std::size_t kMaxTextBytes = std::size_t{64} * 1024;
 constexpr std::string_view kPermission =
     "Give this user permission to read and write it, or name another directory with --data.";
 
@@ -59,6 +59,13 @@ Result<FileDescriptor> TakeLock(const std::string& path, bool may_be_read_only) 
   return file;
 }
 
+Status NotEmpty(const std::string& path, const std::string& name) {
+  return Status::Usage("the directory " + path + " is not empty (it holds " + name +
+                       "), but has no identity file, so it is not taken as a new node's data "
+                       "directory. Name an empty or a missing directory with --data, or put the "
+                       "identity file back.");
+}
+
 /// A cut-short creation leaves the LOCK and a temporary identity at most. A file system that is
 /// mounted here brings lost+found.
 Status CheckUnused(const std::string& path) {
@@ -68,10 +75,7 @@ Status CheckUnused(const std::string& path) {
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name != "LOCK" && name != temporary && name != "lost+found") {
-      return Status::Usage("the directory " + path + " is not empty (it holds " + name +
-                           "), but has no identity file, so it is not taken as a new node's data "
-                           "directory. Name an empty or a missing directory with --data, or put "
-                           "the identity file back.");
+      return NotEmpty(path, name);
     }
   }
   return error ? SystemError("read the directory", path, error.value(), kPermission) : Status::Ok();
@@ -196,9 +200,11 @@ Result<std::string> MoveToQuarantine(const std::string& directory, const std::st
   if (Status made = MakeDirectories(quarantine); !made.ok()) {
     return made;
   }
-  std::string to;
-  for (int number = 1; to.empty() || PathExists(to); ++number) {
-    to = quarantine + "/" + name + "-" + std::to_string(number);
+  const std::string stem = quarantine + "/" + name + "-";
+  std::string to = stem + "1";
+  for (int number = 2; PathExists(to); ++number) {
+    to = stem;
+    to += std::to_string(number);
   }
   if (::rename(from.c_str(), to.c_str()) != 0) {
     return SystemError("move " + from + " to", to, errno, "Move it away by hand and start again.");

@@ -16,7 +16,7 @@ constexpr std::string_view kMagic = "cairngrd";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kSlotBytes = 512;
 constexpr std::size_t kSlotDistance = 4096;
-constexpr std::size_t kMaxFileBytes = 64 * 1024;
+constexpr std::size_t kMaxFileBytes = std::size_t{64} * 1024;
 
 struct Slots {
   std::array<std::optional<GuardRecord>, 2> records;

@@ -39,8 +39,8 @@ class Ledger {
   ///
   /// Integrity, naming file and what to do, if the ledger is damaged, is behind its guard (both
   /// heads are named), holds another genesis block, or its tip does not verify; NotFound if
-  /// read_only and there is none; Other if the disk is full or this user may not. Nothing is
-  /// repaired, and nothing lost, in any of these.
+  /// read_only and there is none; Other if the disk is full or this user may not. All is judged
+  /// before anything is written: a directory that is refused is left as it was found.
   static Result<std::unique_ptr<Ledger>> Open(const std::string& directory, const BlockPtr& genesis,
                                               const Options& options);
   ~Ledger();

@@ -28,7 +28,10 @@ struct Ledger::Impl {
 
   // ledger_open.cc
   Status OpenGuard(bool read_only);
-  Status OpenDatabase(const Options& options);
+  Status OpenDatabase(const Options& options, bool create);
+  /// Opens read-only and checks everything, before RocksDB may write: opening for writing already
+  /// replaces the log by tables, and a refusal must leave the evidence as it is.
+  Status Judge(const BlockPtr& genesis, const Options& options);
   Status FinishCreation(const BlockPtr& genesis);
   Status LoadHead(bool* found);
   Status CheckGuard() const;

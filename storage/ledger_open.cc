@@ -13,6 +13,11 @@ constexpr const char* kStartAnew =
     "newest ones; otherwise move the whole directory away (keep it) and start the node with an "
     "empty one.";
 
+Status NoLedger(const std::string& directory) {
+  return Status::NotFound("there is no ledger in " + directory +
+                          ". Name a directory that a server has made.");
+}
+
 rocksdb::Options LedgerOptions(const Ledger::Options& given, bool create) {
   rocksdb::Options options = BaseOptions({.write_buffer_bytes = std::size_t{32} << 20,
                                           .block_cache_bytes = std::size_t{8} << 20,
@@ -53,12 +58,7 @@ Status Ledger::Impl::OpenGuard(bool read_only) {
   return Status::Ok();
 }
 
-Status Ledger::Impl::OpenDatabase(const Options& options) {
-  const bool create = !HoldsLedger(directory);
-  if (create && options.read_only) {
-    return Status::NotFound("there is no ledger in " + directory +
-                            ". Name a directory that a server has made.");
-  }
+Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
   if (!create && !PathExists(path + "/CURRENT")) {
     return Status::Integrity(
         "the ledger " + path + " is gone or damaged: " +
@@ -154,6 +154,27 @@ Status Ledger::Impl::CheckGenesis(const BlockPtr& genesis) const {
   return Status::Ok();
 }
 
+Status Ledger::Impl::Judge(const BlockPtr& genesis, const Options& options) {
+  const Options look = {.env = options.env, .read_only = true};
+  if (Status status = OpenDatabase(look, false); !status.ok()) {
+    return status;
+  }
+  bool found = false;
+  if (Status status = LoadHead(&found); !status.ok()) {
+    return status;
+  }
+  if (!found && !guarded.has_value()) {
+    return options.read_only ? NoLedger(directory) : Status::Ok();  // Its creation was cut short.
+  }
+  if (Status status = CheckGuard(); !status.ok()) {
+    return status;
+  }
+  if (Status status = CheckGenesis(genesis); !status.ok()) {
+    return status;
+  }
+  return ReadBlock(record.head.tip).status();
+}
+
 Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const BlockPtr& genesis,
                                              const Options& options) {
   CAIRN_CHECK(genesis != nullptr || options.read_only, "a ledger is opened with its genesis block");
@@ -161,21 +182,25 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const
   impl->directory = AbsolutePath(directory);
   impl->path = impl->directory + "/ledger";
   impl->guard_path = impl->directory + "/guard";
-  if (Status status = impl->OpenGuard(options.read_only); !status.ok()) {
+  Status status = impl->OpenGuard(options.read_only);
+  if (!status.ok()) {
     return status;
   }
-  if (Status status = impl->OpenDatabase(options); !status.ok()) {
-    return status;
+  const bool create = !HoldsLedger(impl->directory);
+  if (create && options.read_only) {
+    return NoLedger(impl->directory);
   }
-  bool found = false;
-  Status status = impl->LoadHead(&found);
-  if (status.ok() && (found || impl->guarded.has_value() || options.read_only)) {
-    status = impl->CheckGuard();
-    status = status.ok() ? impl->CheckGenesis(genesis) : status;
-    status = status.ok() ? impl->ReadBlock(impl->record.head.tip).status() : status;
+  if (!create) {
+    status = impl->Judge(genesis, options);
   }
-  if (status.ok() && !impl->guarded.has_value() && !options.read_only) {
-    status = impl->FinishCreation(genesis);
+  if (status.ok() && !options.read_only) {
+    impl->db.reset();
+    status = impl->OpenDatabase(options, create);
+    bool found = false;
+    status = status.ok() ? impl->LoadHead(&found) : status;
+    if (status.ok() && !impl->guarded.has_value()) {
+      status = impl->FinishCreation(genesis);
+    }
   }
   if (!status.ok()) {
     return status;

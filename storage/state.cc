@@ -76,7 +76,7 @@ rocksdb::Status State::Impl::WriteOut() {
   }
   rocksdb::WriteOptions unlogged;
   unlogged.disableWAL = true;
-  const rocksdb::Status status = db->Write(unlogged, &batch);
+  rocksdb::Status status = db->Write(unlogged, &batch);
   if (status.ok()) {
     overlay.clear();
     overlay_bytes = 0;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <map>
 
 #include "rocksdb/db.h"
 #include "storage/schema.h"
@@ -274,25 +274,55 @@ TEST(LedgerTest, NoFlippedBitInATableGivesAWrongBlock) {
   }
 }
 
+using Files = std::map<std::string, std::string>;
+
+Files AllFiles(const std::string& directory) {
+  Files all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    all[entry.path().string()] = entry.is_regular_file() ? ReadFile(entry.path()) : "";
+  }
+  return all;
+}
+
+TEST(LedgerTest, WhatIsRefusedIsLeftAsItWas) {
+  for (const char* damage : {"cut", "deleted", "flipped", "other genesis"}) {
+    SCOPED_TRACE(damage);
+    const TempDirectory dir;
+    const auto chain = Chain(3);
+    {
+      const auto ledger = OpenOrFail(dir.path());
+      ledger->Commit(Accept(1, {chain[1], chain[2], chain[3]}));
+      ledger->Commit(Promise(ledger->head(), 2));
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(dir.Sub("ledger"))) {
+      const std::string log = entry.path().extension() == ".log" ? entry.path().string() : "";
+      if (!log.empty() && damage == std::string("cut")) {
+        std::filesystem::resize_file(log, std::filesystem::file_size(log) - 30);
+      } else if (!log.empty() && damage == std::string("deleted")) {
+        std::filesystem::remove(log);
+      } else if (!log.empty() && damage == std::string("flipped")) {
+        FlipBit(log, std::filesystem::file_size(log) / 2);
+      }
+    }
+    const Files before = AllFiles(dir.path());
+    const BlockPtr genesis = Genesis(damage == std::string("other genesis") ? "other" : "test");
+    EXPECT_EQ(OpenError(dir.path(), genesis).code(), Code::kIntegrity);
+    EXPECT_EQ(AllFiles(dir.path()), before);
+  }
+}
+
 TEST(LedgerTest, OpenedReadOnlyItChangesNothing) {
   const TempDirectory dir;
   const auto chain = Chain(2);
   OpenOrFail(dir.path())->Commit(Accept(1, {chain[1], chain[2]}));
-  const auto files = [&dir] {
-    std::map<std::string, std::string> all;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.path())) {
-      all[entry.path().string()] = entry.is_regular_file() ? ReadFile(entry.path()) : "";
-    }
-    return all;
-  };
-  const auto before = files();
+  const Files before = AllFiles(dir.path());
   {
     const auto ledger = OpenOrFail(dir.path(), true);
     EXPECT_EQ(ledger->head().tip, 2U);
     EXPECT_EQ(ledger->ReadRange(0, 2, 10, 1 << 20).value().size(), 3U);
     EXPECT_TRUE(Ledger::Open(dir.path(), nullptr, {.env = nullptr, .read_only = true}).ok());
   }
-  EXPECT_EQ(files(), before);
+  EXPECT_EQ(AllFiles(dir.path()), before);
 }
 
 TEST(LedgerTest, ReadOnlyMakesNoLedger) {
