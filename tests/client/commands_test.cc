@@ -188,7 +188,7 @@ TEST_F(CommandsTest, TheTimeoutBoundsAVerb) {
             "cairn get: CAIRN_TIMEOUT is no such time; write seconds, more than 0 and up to "
             "86400\n");
   unsetenv("CAIRN_TIMEOUT");
-  for (const char* wrong : {"0", "-1", "x", "nan", "1e9", ""}) {
+  for (const char* wrong : {"0", "-1", "x", "nan", "1e9"}) {
     EXPECT_EQ(RunHere({"get", "k", "--timeout", wrong}), 2) << wrong;
   }
 }
