@@ -1,1 +1,58 @@
-int main() { return 2; }
+// cairn: one program, its verbs. See README.md.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "client/commands.h"
+#include "node/server.h"
+#include "node/verify.h"
+
+namespace {
+
+void AddServer(CLI::App* app, cairn::node::ServerCommand* command, int* exit_code) {
+  CLI::App* server = app->add_subcommand("server", "Run node ID");
+  server->add_option("ID", command->id, "Which node of the cluster file")->required();
+  server->add_option("--config", command->config, "The cluster file")->envname("CAIRN_CONFIG");
+  server
+      ->add_option("--data", command->data,
+                   "The data directory (default: nodeID beside the cluster file)")
+      ->envname("CAIRN_DATA");
+  server->callback([=] { *exit_code = cairn::node::RunServer(*command); });
+}
+
+void AddVerify(CLI::App* app, cairn::node::VerifyCommand* command, int* exit_code) {
+  CLI::App* verify = app->add_subcommand("verify", "Verify the data directory of a stopped node");
+  verify->add_option("DIR", command->directory, "The data directory")->required();
+  verify->add_flag("--json", command->json, "One JSON object on standard output");
+  verify->callback([=] { *exit_code = cairn::node::RunVerify(*command); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "cairn: a replicated key-value store that survives crashes and can prove that it kept your "
+      "data"};
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 ok, 1 other, 2 usage, 3 not found or condition failed, 4 unavailable "
+      "(surely not applied), 5 outcome unknown, 6 integrity, 7 denied.");
+  int exit_code = 0;
+  cairn::node::ServerCommand server;
+  cairn::node::VerifyCommand verify;
+  cairn::client::GlobalOptions global;
+  AddServer(&app, &server, &exit_code);
+  cairn::client::AddClientCommands(&app, &global, &exit_code);
+  AddVerify(&app, &verify, &exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    exit_code = code == 0 ? 0 : 2;
+  }
+  std::cout.flush();
+  // A console's thread may still wait for a line: no destructor of a global waits for it.
+  ::_exit(exit_code);
+}

@@ -1,0 +1,245 @@
+#include "node/node.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/limits.h"
+#include "node/clock.h"
+
+namespace cairn::node {
+namespace {
+
+constexpr Micros kTickEvery = 5'000;
+constexpr int kWaitMs = 5;
+// All that waits is taken before one commit; this bounds a turn under a flood.
+constexpr int kMessagesATurn = 4096;
+constexpr int kTurnsInARow = 16;
+
+std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
+  std::vector<NodeId> ids;
+  for (const config::NodeAddress& node : cluster.nodes) {
+    ids.push_back(node.id);
+  }
+  return ids;
+}
+
+replica::Answer ErrorAnswer(const Status& status) {
+  return {status.code(), status.message(), 0, {}, 0};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::Open(const config::Cluster& cluster, NodeId self,
+                                         Memory* memory) {
+  const config::NodeAddress& address = *cluster.Find(self);
+  net::ServerOptions options;
+  options.self = self;
+  options.incarnation = memory->directory.identity().incarnation;
+  options.cluster = memory->directory.identity().cluster;
+  options.cluster_name = cluster.name;
+  options.host = address.host;
+  options.client_port = address.client_port;
+  options.peer_port = address.peer_port;
+  for (const config::NodeAddress& node : cluster.nodes) {
+    if (node.id != self) {
+      options.peers.push_back({node.id, node.host, node.peer_port});
+    }
+  }
+  options.warn = [](const std::string& line) { spdlog::warn(line); };
+  auto sockets = net::ServerSockets::Open(std::move(options));
+  if (!sockets.ok()) {
+    return sockets.status();
+  }
+  return std::unique_ptr<Node>(new Node(cluster, self, memory, std::move(sockets).value()));
+}
+
+Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
+           std::unique_ptr<net::ServerSockets> sockets)
+    : cluster_(cluster),
+      self_(self),
+      memory_(memory),
+      genesis_hash_(memory->directory.identity().cluster),
+      sockets_(std::move(sockets)),
+      replica_(replica::DefaultOptions(self, memory->directory.identity().incarnation,
+                                       IdsOf(cluster), RandomBits()),
+               memory->recovered, memory->machine.get(), MonotonicNow()),
+      driver_(&replica_, memory->ledger.get(), sockets_.get(),
+              [this](const replica::LocalAnswer& answer) { Answer(answer); }),
+      next_token_(RandomBits()) {
+  memory->recovered.blocks.clear();
+}
+
+void Node::RunOnce(const std::vector<int>& fds) {
+  sockets_->Wait(replica_.Restless() ? 0 : kWaitMs, fds);
+  const Micros now = MonotonicNow();
+  TakeMessages();
+  if (now - last_tick_ >= kTickEvery) {
+    last_tick_ = now;
+    replica_.Tick(now, WallNow());
+    SayWhatChanged();
+  }
+  int turns = 0;
+  do {
+    driver_.Turn();
+  } while (replica_.Restless() && ++turns < kTurnsInARow);
+}
+
+void Node::TakeMessages() {
+  for (int i = 0; i < kMessagesATurn; ++i) {
+    const auto message = sockets_->NextFromPeer();
+    if (!message) {
+      break;
+    }
+    replica_.Step(*message);
+  }
+  for (int i = 0; i < kMessagesATurn; ++i) {
+    auto call = sockets_->NextFromClient();
+    if (!call) {
+      break;
+    }
+    Handle(*std::move(call));
+  }
+}
+
+void Node::Handle(net::InboundCall call) {
+  if (auto* write = std::get_if<net::Write>(&call.body)) {
+    const replica::Token token = next_token_++;
+    calls_.emplace(token, std::move(call.address));
+    replica_.Submit(token, std::move(write->request));
+  } else if (auto* read = std::get_if<net::Read>(&call.body)) {
+    const replica::Token token = next_token_++;
+    calls_.emplace(token, std::move(call.address));
+    replica_.Read(token, std::move(read->key));
+  } else {
+    std::visit(
+        [&](const auto& body) {
+          using Body = std::decay_t<decltype(body)>;
+          if constexpr (!std::is_same_v<Body, net::Write> && !std::is_same_v<Body, net::Read>) {
+            sockets_->Reply(call.address, Serve(body));
+          }
+        },
+        call.body);
+  }
+}
+
+void Node::Answer(const replica::LocalAnswer& answer) {
+  const auto call = calls_.find(answer.token);
+  if (call != calls_.end()) {
+    sockets_->Reply(call->second, answer.answer);
+    calls_.erase(call);
+  }
+}
+
+net::ReplyBody Node::Serve(const net::Hello& /*call*/) const {
+  const replica::ReplicaStatus status = replica_.Status();
+  return net::Welcome{self_, cluster_.name, genesis_hash_, status.decided, status.leader};
+}
+
+net::ReplyBody Node::Serve(const net::StaleRead& call) const {
+  replica::Answer answer;
+  if (auto entry = machine().Get(call.key)) {
+    answer.value = std::move(entry->value);
+  } else {
+    answer = ErrorAnswer(Status::NotFound("there is no such key at node " + std::to_string(self_)));
+  }
+  answer.slot = machine().applied();
+  answer.leader = replica_.LeaderHint();
+  return answer;
+}
+
+net::ReplyBody Node::Serve(const net::StatusCall& /*call*/) const { return Report(); }
+
+net::ReplyBody Node::Serve(const net::ChainCall& call) const {
+  const paxos::Log& log = replica_.acceptor().log();
+  net::ChainPart part{{}, log.tip(), log.decided()};
+  if (call.first <= std::min(call.last, log.tip())) {
+    auto blocks = ledger().ReadRange(call.first, call.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
+    if (!blocks.ok()) {
+      return ErrorAnswer(blocks.status());
+    }
+    part.blocks = std::move(blocks).value();
+  }
+  return part;
+}
+
+net::ReplyBody Node::Serve(const net::FaultCall& call) {
+  using Kind = net::FaultCall::Kind;
+  if (call.kind == Kind::kFailProcess) {
+    return ErrorAnswer(FailProcess());
+  }
+  const auto done = ChangeLink(call.kind == Kind::kFailLink, call.a, call.b);
+  if (!done.ok()) {
+    return ErrorAnswer(done.status());
+  }
+  return net::FaultDone{done.value()};
+}
+
+net::StatusReport Node::Report() const {
+  net::StatusReport report;
+  report.replica = replica_.Status();
+  report.incarnation = memory_->directory.identity().incarnation;
+  for (const config::NodeAddress& node : cluster_.nodes) {
+    if (node.id != self_) {
+      report.links.push_back({node.id, sockets_->IsCut(node.id)  ? "cut"
+                                       : replica_.Hears(node.id) ? "up"
+                                                                 : "silent"});
+    }
+  }
+  report.dropped = sockets_->dropped();
+  return report;
+}
+
+Status Node::FaultsAllowed() const {
+  return cluster_.allow_faults
+             ? Status::Ok()
+             : Status::Denied(
+                   "faults are not allowed in this cluster: set allow_faults = true in " +
+                   cluster_.path + " and start the nodes again");
+}
+
+Result<std::string> Node::ChangeLink(bool cut, NodeId a, NodeId b) {
+  if (Status allowed = FaultsAllowed(); !allowed.ok()) {
+    return allowed;
+  }
+  const NodeId peer = a == self_ ? b : a;
+  if ((a != self_ && b != self_) || a == b || cluster_.Find(peer) == nullptr) {
+    return Status::Usage(
+        "a link has two different nodes of the cluster for its ends and this is node " +
+        std::to_string(self_) + ": say it at one of the ends, for example " +
+        (cut ? "failLink(" : "fixLink(") + std::to_string(self_) + "," +
+        std::to_string(self_ == 1 ? 2 : 1) + ")");
+  }
+  const std::string link =
+      "the link between node " + std::to_string(self_) + " and node " + std::to_string(peer);
+  if (cut) {
+    sockets_->FailLink(peer);
+    spdlog::warn("{} is cut, in both directions", link);
+    return link + " is cut, in both directions";
+  }
+  sockets_->FixLink(peer);
+  spdlog::warn("{} is mended", link);
+  return link + " is mended";
+}
+
+Status Node::FailProcess() {
+  if (Status allowed = FaultsAllowed(); !allowed.ok()) {
+    return allowed;
+  }
+  ::kill(::getpid(), SIGKILL);
+  return Status::Ok();
+}
+
+void Node::SayWhatChanged() {
+  std::string words = replica_.Status().words;
+  if (words != last_words_) {
+    spdlog::info(words);
+    last_words_ = std::move(words);
+  }
+}
+
+}  // namespace cairn::node

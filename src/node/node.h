@@ -1,0 +1,71 @@
+#pragma once
+// A running node: the event loop that brings messages, time and commands to the replica and has
+// the driver do what the replica wants. One thread; nothing here decides anything about
+// agreement.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/cluster.h"
+#include "net/server_sockets.h"
+#include "node/driver.h"
+#include "node/start_up.h"
+#include "replica/replica.h"
+
+namespace cairn::node {
+
+class Node {
+ public:
+  /// Binds the sockets. Errors: those of ServerSockets::Open. `memory` must outlive the node.
+  static Result<std::unique_ptr<Node>> Open(const config::Cluster& cluster, NodeId self,
+                                            Memory* memory);
+
+  /// One turn of the loop: waits (at most ten milliseconds or so) for messages or for a byte on one
+  /// of `fds`, takes all that waits, and commits once.
+  void RunOnce(const std::vector<int>& fds);
+
+  // For the console and for client calls.
+  [[nodiscard]] net::StatusReport Report() const;
+  [[nodiscard]] std::vector<replica::QueueEntry> Queue() const { return replica_.Queue(); }
+  [[nodiscard]] const kv::StateMachine& machine() const { return *memory_->machine; }
+  [[nodiscard]] const storage::Ledger& ledger() const { return *memory_->ledger; }
+  [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
+  [[nodiscard]] NodeId self() const { return self_; }
+  /// Cuts or mends the link between nodes a and b; this node must be one of them. What was done, as
+  /// a sentence. Denied if the cluster file does not allow faults.
+  Result<std::string> ChangeLink(bool cut, NodeId a, NodeId b);
+  /// The process is gone when this returns, unless faults are denied.
+  Status FailProcess();
+  void Reconnect(const std::vector<NodeId>& leave_out) { sockets_->Reconnect(leave_out); }
+
+ private:
+  Node(const config::Cluster& cluster, NodeId self, Memory* memory,
+       std::unique_ptr<net::ServerSockets> sockets);
+
+  void TakeMessages();
+  void Handle(net::InboundCall call);
+  void Answer(const replica::LocalAnswer& answer);
+  void SayWhatChanged();
+  [[nodiscard]] Status FaultsAllowed() const;
+  [[nodiscard]] net::ReplyBody Serve(const net::Hello& call) const;
+  [[nodiscard]] net::ReplyBody Serve(const net::StaleRead& call) const;
+  [[nodiscard]] net::ReplyBody Serve(const net::StatusCall& call) const;
+  [[nodiscard]] net::ReplyBody Serve(const net::ChainCall& call) const;
+  [[nodiscard]] net::ReplyBody Serve(const net::FaultCall& call);
+
+  config::Cluster cluster_;
+  NodeId self_;
+  Memory* memory_;
+  Hash genesis_hash_;
+  std::unique_ptr<net::ServerSockets> sockets_;
+  replica::Replica replica_;
+  Driver driver_;
+  std::map<replica::Token, net::ClientAddress> calls_;
+  replica::Token next_token_;
+  Micros last_tick_ = 0;
+  std::string last_words_;
+};
+
+}  // namespace cairn::node

@@ -1,0 +1,152 @@
+#include "node/start_up.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "chain/block.h"
+#include "common/limits.h"
+
+namespace cairn::node {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Result<std::unique_ptr<storage::State>> OpenState(const storage::DataDirectory& directory,
+                                                  const StartUpTalk& talk) {
+  auto state = storage::State::Open(directory.path(), {});
+  if (state.ok() || state.status().code() != Code::kIntegrity) {
+    return state;
+  }
+  talk.say(state.status().message());
+  const auto moved = storage::MoveToQuarantine(directory.path(), "state");
+  if (!moved.ok()) {
+    return moved.status();
+  }
+  talk.say("the damaged state was moved to " + moved.value() + "; it is rebuilt from the chain");
+  return storage::State::Open(directory.path(), {});
+}
+
+/// The state's last block is the chain's block at that slot.
+bool BelongsTo(const kv::StateMachine& machine, const storage::Ledger& ledger) {
+  if (machine.applied() == 0) {
+    return true;
+  }
+  if (machine.applied() > ledger.head().tip) {
+    return false;
+  }
+  const auto block = ledger.Read(machine.applied());
+  return block.ok() && block->get()->hash == machine.applied_hash();
+}
+
+Status OpenMachine(Memory* memory, std::uint64_t max_sessions, const StartUpTalk& talk) {
+  if (Status known = kv::CheckFormat(*memory->state); !known.ok()) {
+    return known;
+  }
+  memory->machine = std::make_unique<kv::StateMachine>(memory->state.get(), max_sessions);
+  if (BelongsTo(*memory->machine, *memory->ledger)) {
+    return Status::Ok();
+  }
+  memory->machine.reset();
+  memory->state.reset();
+  const auto moved = storage::MoveToQuarantine(memory->directory.path(), "state");
+  if (!moved.ok()) {
+    return moved.status();
+  }
+  talk.say("the state in " + memory->directory.Sub("state") +
+           " does not belong to this chain; it was moved to " + moved.value() +
+           " and is rebuilt from the chain");
+  auto fresh = storage::State::Open(memory->directory.path(), {});
+  if (!fresh.ok()) {
+    return fresh.status();
+  }
+  memory->state = std::move(fresh).value();
+  memory->machine = std::make_unique<kv::StateMachine>(memory->state.get(), max_sessions);
+  return Status::Ok();
+}
+
+/// Reads the whole chain once: every block verifies by itself and stands on the one before; what is
+/// decided and not yet applied is applied. Keeps the blocks that the replica wants in memory.
+Status VerifyAndReplay(Memory* memory, const StartUpTalk& talk) {
+  replica::LedgerHead& head = memory->recovered.head;
+  head = memory->ledger->head();
+  head.decided = std::max(head.decided, memory->machine->applied());
+  auto genesis = memory->ledger->Read(0);
+  if (!genesis.ok()) {
+    return genesis.status();
+  }
+  BlockPtr last = std::move(genesis).value();
+  std::vector<BlockPtr>& kept = memory->recovered.blocks;
+  if (head.decided == 0) {
+    kept.push_back(last);
+  }
+  for (Slot slot = 1; slot <= head.tip;) {
+    auto blocks = memory->ledger->ReadRange(slot, head.tip, kMaxCatchUpBlocks, kMaxCatchUpBytes);
+    if (!blocks.ok()) {
+      return blocks.status();
+    }
+    for (const BlockPtr& block : blocks.value()) {
+      if (const Status link = chain::VerifyLink(*last, *block); !link.ok()) {
+        return Status::Integrity("the chain in " + memory->directory.Sub("ledger") +
+                                 " is broken at slot " + std::to_string(block->slot()) + ": " +
+                                 link.message());
+      }
+      if (block->slot() > memory->machine->applied() && block->slot() <= head.decided) {
+        memory->machine->Apply(*block);
+      }
+      if (block->slot() >= head.decided) {
+        kept.push_back(block);
+      }
+      last = block;
+    }
+    slot = last->slot() + 1;
+    talk.progress(last->slot(), head.tip);
+  }
+  return Status::Ok();
+}
+
+std::string ShortHash(const Hash& hash) { return hash.Hex().substr(0, 12); }
+
+}  // namespace
+
+Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, NodeId node,
+                       const StartUpTalk& talk) {
+  const chain::GenesisParameters parameters = config::ParametersOf(cluster);
+  const BlockPtr genesis = chain::MakeGenesis(parameters);
+  auto directory = storage::DataDirectory::Open(path, genesis->hash, cluster.name, node);
+  if (!directory.ok()) {
+    return directory.status();
+  }
+  Memory memory{std::move(directory).value(), nullptr, nullptr, nullptr, {}};
+  talk.say(fmt::format("node {} of cluster \"{}\" (genesis {}), data in {}{}", node, cluster.name,
+                       ShortHash(genesis->hash), memory.directory.path(),
+                       memory.directory.created() ? ", new" : ""));
+  auto ledger = storage::Ledger::Open(memory.directory.path(), genesis, {});
+  if (!ledger.ok()) {
+    return ledger.status();
+  }
+  memory.ledger = std::move(ledger).value();
+  auto state = OpenState(memory.directory, talk);
+  if (!state.ok()) {
+    return state.status();
+  }
+  memory.state = std::move(state).value();
+  if (Status opened = OpenMachine(&memory, parameters.max_sessions, talk); !opened.ok()) {
+    return opened;
+  }
+  const auto began = Clock::now();
+  const Slot applied = memory.machine->applied();
+  if (Status verified = VerifyAndReplay(&memory, talk); !verified.ok()) {
+    return verified;
+  }
+  const std::chrono::duration<double> took = Clock::now() - began;
+  const replica::LedgerHead& head = memory.recovered.head;
+  talk.say(fmt::format("{} blocks verified, {} replayed in {:.2f} s; tip {} ({}), decided {}",
+                       head.tip, memory.machine->applied() - applied, took.count(), head.tip,
+                       ShortHash(memory.recovered.blocks.back()->hash), head.decided));
+  return memory;
+}
+
+}  // namespace cairn::node
