@@ -122,10 +122,7 @@ TEST(ClientLinkTest, ARestartedNodeIsFoundAgain) {
   const auto link = Connect(nodes[1].options);
   ASSERT_TRUE(link->Send({.id = 1, .body = Hello{}}).ok());
   ASSERT_TRUE(Await(nodes, *link).has_value());
-  nodes[1].sockets.reset();
-  Result<std::unique_ptr<ServerSockets>> again = ServerSockets::Open(nodes[1].options);
-  ASSERT_TRUE(again.ok()) << again.status().message();
-  nodes[1].sockets = std::move(again).value();
+  nodes.Restart(1);
   std::uint64_t id = 1;
   std::optional<ClientReply> reply;
   ASSERT_TRUE(nodes.RunUntil([&] {

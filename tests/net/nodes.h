@@ -111,9 +111,20 @@ class Nodes {
 
   Node& operator[](NodeId id) { return *nodes_.at(id); }
 
-  /// One round of every node's loop.
+  void Stop(NodeId id) { (*this)[id].sockets.reset(); }
+  void Restart(NodeId id) {
+    Stop(id);
+    Result<std::unique_ptr<ServerSockets>> again = ServerSockets::Open((*this)[id].options);
+    ASSERT_TRUE(again.ok()) << again.status().message();
+    (*this)[id].sockets = std::move(again).value();
+  }
+
+  /// One round of the loop of every node that is up.
   void Pump() {
     for (auto& [id, node] : nodes_) {
+      if (node->sockets == nullptr) {
+        continue;
+      }
       node->sockets->Wait(1, {});
       while (std::optional<replica::Inbound> message = node->sockets->NextFromPeer()) {
         node->messages.push_back(std::move(*message));
