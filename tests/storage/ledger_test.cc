@@ -204,6 +204,17 @@ TEST(LedgerTest, RefusesALedgerBehindItsGuardAndNamesBoth) {
   }
 }
 
+TEST(LedgerTest, ALostBlockIsNoticedByTheCommitCounterAlone) {
+  const TempDirectory dir;
+  const auto chain = Chain(2);
+  OpenOrFail(dir.path())->Commit(Accept(1, {chain[1]}));
+  OpenOrFail(dir.path())->Commit(Accept(1, {chain[2]}));
+  DeleteFiles(dir.Sub("ledger"), ".log");
+  const Status status = OpenError(dir.path());
+  EXPECT_EQ(status.code(), Code::kIntegrity);
+  EXPECT_TRUE(Contains(status, "has forgotten what it had synced")) << status.message();
+}
+
 TEST(LedgerTest, RefusesALedgerThatIsGoneWhileItsGuardRemembers) {
   for (const char* what : {"everything", "CURRENT", "the log"}) {
     SCOPED_TRACE(what);
