@@ -11,12 +11,14 @@ namespace {
 
 constexpr Micros kFirstPause = 20'000;
 constexpr Micros kLongestPause = 200'000;
+/// A node without a leader waits for one before it refuses (paxos::Timing: silence and park).
+constexpr Micros kRefusalTime = 1'000'000;
 /// How often a wait looks whether the connection stands.
 constexpr Micros kSlice = 10'000;
 
 std::string Seconds(Micros time) {
   char text[32];
-  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time) / 1e6);
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(time) / 1e6);
   return text;
 }
 
@@ -35,16 +37,17 @@ Exchange::Exchange(std::string verb, bool write, Options options, const Environm
       links_(links),
       knowledge_(knowledge) {
   // A short time-out still leaves time for a second and a third node.
-  options_.try_timeout =
-      std::min(options_.try_timeout, std::max<Micros>(options_.timeout / 3, 50'000));
+  options_.hello_timeout =
+      std::min(options_.hello_timeout, std::max<Micros>(options_.timeout / 3, 50'000));
 }
 
 OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
   body_ = body;
-  deadline_ = Now() + options_.timeout;
+  began_ = Now();
+  deadline_ = began_ + options_.timeout;
   Micros pause = kFirstPause;
   NodeId node = First();
-  while (Now() < deadline_) {
+  while (Now() < deadline_ && !TooLateToSend()) {
     Link& link = links_->at(node);
     const Micros began = Now();
     hint_ = 0;
@@ -68,18 +71,20 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
 std::optional<replica::Answer> Exchange::Try(Link& link) {
   asked_.insert(link.node());
   round_.insert(link.node());
-  const Micros until = std::min(deadline_, Now() + options_.try_timeout);
   if (!link.greeted()) {
-    std::optional<replica::Answer> answer = Greet(link, until);
+    std::optional<replica::Answer> answer =
+        Greet(link, std::min(deadline_, Now() + options_.hello_timeout));
     if (answer || !link.greeted()) {
       return answer;
     }
   }
+  const Micros until = std::min(deadline_, Now() + options_.try_timeout);
   const Result<std::uint64_t> id = link.Send(body_());
   if (!id.ok()) {
     NoAnswer(link);
     return std::nullopt;
   }
+  sent_ = true;
   open_.insert({link.node(), id.value()});
   std::optional<replica::Answer> answer = Await(link, id.value(), until);
   if (!answer && open_.count({link.node(), id.value()}) > 0) {
@@ -186,6 +191,11 @@ std::optional<replica::Answer> Exchange::JudgeWelcome(Link& link, const net::Wel
   return std::nullopt;
 }
 
+/// All is known, and one more transmission would probably end in doubt.
+bool Exchange::TooLateToSend() const {
+  return write_ && sent_ && open_.empty() && !lost_ && deadline_ - Now() < kRefusalTime;
+}
+
 /// An answer that came while another node was being asked.
 std::optional<replica::Answer> Exchange::LateAnswer() {
   for (auto& [node, link] : *links_) {
@@ -266,7 +276,7 @@ OperationResult Exchange::GiveUp() const {
   if (!silent_.empty()) {
     why += "no answer from " + NodesText(silent_) + "; ";
   }
-  why += "asked " + NodesText(asked_) + " for " + Seconds(options_.timeout);
+  why += "asked " + NodesText(asked_) + " for " + Seconds(Now() - began_);
   OperationResult result;
   if (write_ && (lost_ || !open_.empty())) {
     result.code = Code::kUnknownOutcome;

@@ -10,6 +10,9 @@
 // What is known of a write when the time is over depends on its transmissions:
 //   every one was answered with "unavailable", or none was sent     unavailable: surely not applied
 //   one is unanswered, or its node lost track of it                 unknown outcome
+//
+// So that the first stays the first, a write that was always refused is not sent once more when
+// too little time is left for a node to find out that it must refuse.
 
 #include <functional>
 #include <map>
@@ -26,7 +29,8 @@ namespace cairn::client {
 struct Options {
   Micros timeout = 5'000'000;      ///< For one operation, all retries together.
   NodeId preferred = 0;            ///< The node to ask first; 0: any.
-  Micros try_timeout = 1'000'000;  ///< For one node to answer, before the next one is asked.
+  Micros try_timeout = 1'200'000;  ///< For a node to settle a request, before the next is asked.
+  Micros hello_timeout = 500'000;  ///< For a connected node to answer a Hello.
   Micros patience = 250'000;       ///< For a connection to stand.
 };
 
@@ -71,6 +75,7 @@ class Exchange {
   std::optional<replica::Answer> Judge(Link& link, const net::ClientReply& reply);
   std::optional<replica::Answer> JudgeWelcome(Link& link, const net::Welcome& welcome);
   std::optional<replica::Answer> LateAnswer();
+  [[nodiscard]] bool TooLateToSend() const;
 
   [[nodiscard]] NodeId First() const;
   [[nodiscard]] NodeId Next(NodeId last);
@@ -91,7 +96,9 @@ class Exchange {
   Knowledge* knowledge_;
   std::function<net::CallBody()> body_;
 
+  Micros began_ = 0;
   Micros deadline_ = 0;
+  bool sent_ = false;
   std::set<Transmission> open_;  // sent and not answered
   bool lost_ = false;            // a node said that it lost track of a transmission
   std::set<NodeId> round_;       // asked since every node was last asked

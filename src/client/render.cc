@@ -143,16 +143,9 @@ std::string Table(const std::vector<Row>& rows) {
 
 /// The slot is known when the request was decided or read; else the number means something else.
 bool HasSlot(const OperationResult& result) {
-  switch (result.code) {
-    case Code::kOk:
-    case Code::kNotFound:
-    case Code::kConditionFailed:
-      return true;
-    case Code::kUnknownOutcome:
-      return result.slot > 0;
-    default:
-      return false;
-  }
+  return result.slot > 0 &&
+         (result.code == Code::kOk || result.code == Code::kNotFound ||
+          result.code == Code::kConditionFailed || result.code == Code::kUnknownOutcome);
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ Shell::Reply Shell::Answer(const std::string& line) {
     return Wrong("", parsed.status().message());
   }
   if (parsed->word.empty()) {
-    return Wrong("", "the line is empty; type help for the commands");
+    return Wrong("", "the line is empty; help lists the commands");
   }
   std::vector<std::string> names;
   for (const Command& command : Commands()) {
@@ -137,7 +137,7 @@ Shell::Reply Shell::Answer(const std::string& line) {
   const std::string nearest = config::Nearest(parsed->word, names);
   return Wrong(parsed->word, "there is no command " + Quote(parsed->word) + "; " +
                                  (nearest.empty() ? "" : "did you mean " + nearest + "? ") +
-                                 "Type help for the commands");
+                                 "help lists the commands");
 }
 
 Shell::Reply Shell::Wrong(const std::string& op, std::string message) {
@@ -154,7 +154,7 @@ Shell::Reply Shell::WrongForm(const std::string& op) {
                            "; what has commas, spaces or quotes in it goes between quotes");
     }
   }
-  return Wrong(op, "type help for the commands");
+  return Wrong(op, "help lists the commands");
 }
 
 Shell::Reply Shell::RunOperation(const Arguments& arguments) {

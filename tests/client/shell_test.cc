@@ -92,7 +92,7 @@ TEST_F(ShellTest, ABadLineGetsTheRightFormAndLosesNothing) {
             "usage: write put KEY VALUE; what has commas, spaces or quotes in it goes between "
             "quotes\n");
   EXPECT_EQ(Say("stauts"),
-            "usage: there is no command \"stauts\"; did you mean status? Type help for the "
+            "usage: there is no command \"stauts\"; did you mean status? help lists the "
             "commands\n");
   EXPECT_EQ(Say("put \"k v"),
             "usage: a quote is not closed; end the argument with \", or write \\\" for a quote in "
