@@ -16,7 +16,8 @@ Status CheckLength(std::string_view what, std::size_t length, std::size_t limit)
 }
 
 bool IsKnown(Op op) {
-  return op == Op::kPut || op == Op::kDel || op == Op::kGenesis || op == Op::kForm;
+  return op == Op::kPut || op == Op::kDel || op == Op::kGenesis || op == Op::kForm ||
+         op == Op::kReadmit;
 }
 
 }  // namespace

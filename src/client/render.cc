@@ -23,6 +23,8 @@ std::string OpName(Op op) {
       return "genesis";
     case Op::kForm:
       return "form";
+    case Op::kReadmit:
+      return "readmit";
   }
   return "op " + std::to_string(static_cast<unsigned>(op));
 }
@@ -37,7 +39,7 @@ std::string GenesisText(const Block& block) {
 }
 
 std::string FormText(const Request& request) {
-  std::string text = "form the cluster:";
+  std::string text = request.op == Op::kForm ? "form the cluster:" : "readmit:";
   const std::optional<Incarnations> incarnations = DecodeIncarnations(request.value);
   if (!incarnations) {
     return text + " " + Quote(request.value);
@@ -61,6 +63,7 @@ std::string RequestText(const Block& block, const Request& request) {
     case Op::kGenesis:
       return GenesisText(block);
     case Op::kForm:
+    case Op::kReadmit:
       return FormText(request);
   }
   return OpName(request.op) + " " + Quote(request.key) + who;

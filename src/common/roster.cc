@@ -37,11 +37,21 @@ Request MakeFormRequest(const Incarnations& incarnations) {
   return request;
 }
 
+Request MakeReadmitRequest(NodeId node, Incarnation incarnation) {
+  Request request;
+  request.op = Op::kReadmit;
+  request.value = EncodeIncarnations({{node, incarnation}});
+  return request;
+}
+
 Incarnations IncarnationsIn(const Block& block) {
   Incarnations all;
   for (const Request& request : block.requests) {
-    if (request.op == Op::kForm) {
-      all = DecodeIncarnations(request.value).value_or(Incarnations{});
+    if (request.op == Op::kForm || request.op == Op::kReadmit) {
+      for (const auto& [node, incarnation] :
+           DecodeIncarnations(request.value).value_or(Incarnations{})) {
+        all[node] = incarnation;
+      }
     }
   }
   return all;

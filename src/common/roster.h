@@ -1,5 +1,6 @@
 #pragma once
-// Who is who by the chain (R7): the value of a kForm request names every node's incarnation.
+// Who is who by the chain (R7): the value of a kForm request names every node's incarnation, that
+// of a kReadmit request the new one of a node that lost its memory.
 
 #include <map>
 #include <optional>
@@ -19,7 +20,9 @@ using Incarnations = std::map<NodeId, Incarnation>;
 [[nodiscard]] std::optional<Incarnations> DecodeIncarnations(std::string_view bytes);
 /// The request that makes block 1.
 [[nodiscard]] Request MakeFormRequest(const Incarnations& incarnations);
-/// What a block says of incarnations; empty for all blocks but the first (so far).
+/// The request that gives a node a vote again, under its new incarnation.
+[[nodiscard]] Request MakeReadmitRequest(NodeId node, Incarnation incarnation);
+/// What a block says of incarnations; empty for nearly all blocks.
 [[nodiscard]] Incarnations IncarnationsIn(const Block& block);
 
 }  // namespace cairn

@@ -81,8 +81,8 @@ std::vector<Outcome> StateMachine::Apply(const Block& block) {
 }
 
 Outcome StateMachine::ApplyRequest(const Request& request, Slot slot) {
-  if (request.op == Op::kForm && request.client == 0) {
-    return ApplyForm(request, slot);
+  if ((request.op == Op::kForm || request.op == Op::kReadmit) && request.client == 0) {
+    return ApplyIncarnations(request, slot);
   }
   if (request.op != Op::kPut && request.op != Op::kDel) {
     return {Code::kUsage, slot};
@@ -111,12 +111,14 @@ Outcome StateMachine::ApplyOperation(const Request& request, Slot slot) {
   return {Code::kOk, slot};
 }
 
-Outcome StateMachine::ApplyForm(const Request& request, Slot slot) {
+Outcome StateMachine::ApplyIncarnations(const Request& request, Slot slot) {
   std::optional<Incarnations> incarnations = DecodeIncarnations(request.value);
   if (!incarnations) {
     return {Code::kUsage, slot};
   }
-  incarnations_ = *std::move(incarnations);
+  for (const auto& [node, incarnation] : *incarnations) {
+    incarnations_[node] = incarnation;
+  }
   table_->Put(kIncarnationsKey, EncodeIncarnations(incarnations_));
   return {Code::kOk, slot};
 }

@@ -3,8 +3,9 @@
 // (R11): no clock, no randomness; equal chains give equal tables, byte for byte.
 //
 // Requests of clients (kPut, kDel) go through the sessions. Those of the cluster itself have
-// client 0: kForm records who is who. Whatever else a block may hold changes nothing and has the
-// outcome kUsage, for a block that is decided must be applied somehow, and by all nodes alike.
+// client 0: kForm and kReadmit record who is who. Whatever else a block may hold changes nothing
+// and has the outcome kUsage, for a block that is decided must be applied somehow, and by all nodes
+// alike.
 //
 // In the table:
 //   "a"                  u8 format version of the whole table=1, u64 applied slot, that block's
@@ -62,7 +63,7 @@ class StateMachine {
   void Load();
   Outcome ApplyRequest(const Request& request, Slot slot);
   Outcome ApplyOperation(const Request& request, Slot slot);
-  Outcome ApplyForm(const Request& request, Slot slot);
+  Outcome ApplyIncarnations(const Request& request, Slot slot);
   std::string_view TableKey(std::string_view key);
 
   Table* table_;

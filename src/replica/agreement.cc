@@ -191,10 +191,37 @@ void Replica::ProposeForming() {
     }
     all[node] = election_.IncarnationOf(node);
   }
-  BlockPtr block = chain::Seal(1, acceptor_.log().tip_hash(), wall_, {MakeFormRequest(all)});
+  ExtendForCluster(MakeFormRequest(all));
+}
+
+void Replica::ProposeReadmission() {
+  const paxos::Log& log = acceptor_.log();
+  if (!Formed() || acceptor_.accepted() != leader_->ballot()) {
+    return;
+  }
+  const Incarnations decided = log.IncarnationsAt(log.decided());
+  if (decided != log.IncarnationsAt(log.tip())) {
+    return;  // one at a time
+  }
+  for (const NodeId node : election_.peers()) {
+    const Incarnation now = election_.IncarnationOf(node);
+    // R7: only a node that has durably accepted this leader's log, in its ballot, up to what is
+    // decided: whatever its old self may have voted for is in that log or was never decided.
+    if (election_.Linked(node, now_) && decided.at(node) != now &&
+        leader_->AcceptedBy(node, now) >= log.decided()) {
+      ExtendForCluster(MakeReadmitRequest(node, now));
+      return;
+    }
+  }
+}
+
+void Replica::ExtendForCluster(Request request) {
+  const paxos::Log& log = acceptor_.log();
+  BlockPtr block = chain::Seal(log.tip() + 1, log.tip_hash(),
+                               std::max(wall_, log.tip_block().header.time), {std::move(request)});
   acceptor_.Extend(block);
   for (const NodeId node : election_.peers()) {
-    SendEarly(node, paxos::Accept{leader_->ballot(), 0, block});
+    SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), block});
   }
 }
 

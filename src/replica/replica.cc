@@ -166,6 +166,10 @@ bool Replica::Content() const {
 }
 
 void Replica::KeepLeading() {
+  if (!IsVoter()) {
+    StopLeading();  // R7: it led as a newcomer and has learned that the chain knows another self
+    return;
+  }
   if (!Content()) {
     // R8: a leader that lost its majority steps down, and its heartbeats say so.
     if (unsupported_since_ == 0) {
@@ -181,6 +185,7 @@ void Replica::KeepLeading() {
     return;
   }
   ProposeForming();
+  ProposeReadmission();
 }
 
 void Replica::ConsiderElection() {
@@ -285,7 +290,7 @@ std::string Replica::Words() const {
   if (!IsVoter()) {
     return "node " + std::to_string(options_.self) +
            " is not the one that the chain knows (its data directory was replaced): it learns, "
-           "without a vote";
+           "without a vote, until a leader readmits it";
   }
   if (!Formed()) {
     std::vector<NodeId> missing = Missing();

@@ -116,6 +116,8 @@ class Replica {
   void BecomeLeader(NodeId best);
   void BringUp(NodeId follower, Slot decided);
   void ProposeForming();
+  void ProposeReadmission();
+  void ExtendForCluster(Request request);
   void CatchUp();
   void FetchFrom(NodeId node);
   void NoteRound(const paxos::Ballot& ballot);

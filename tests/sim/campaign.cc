@@ -49,13 +49,14 @@ class Mischief {
     });
   }
   [[nodiscard]] std::uint64_t kills() const { return kills_; }
+  [[nodiscard]] std::uint64_t losses() const { return losses_; }
 
  private:
   NodeId Any() { return world_->ids()[world_->random().Below(world_->ids().size())]; }
 
   void Act() {
     Random& random = world_->random();
-    switch (random.Below(9)) {
+    switch (random.Below(10)) {
       case 0:
       case 1:
         KillOne(Any());
@@ -81,6 +82,9 @@ class Mischief {
       case 7:
         world_->Heal();
         break;
+      case 8:
+        losses_ += world_->LoseDisk(Any()) ? 1U : 0U;
+        break;
       default:
         if (random.Chance(0.2)) {
           for (const NodeId id : world_->ids()) {
@@ -103,6 +107,7 @@ class Mischief {
   World* world_;
   Micros until_;
   std::uint64_t kills_ = 0;
+  std::uint64_t losses_ = 0;
 };
 
 /// A line an operation, in the order of the calls.
@@ -181,6 +186,18 @@ std::optional<std::string> HealAndSettle(World& world,
 
 }  // namespace
 
+void Report::Add(const Report& other) {
+  digest = other.digest;
+  events += other.events;
+  virtual_time += other.virtual_time;
+  acknowledged += other.acknowledged;
+  given_up += other.given_up;
+  kills += other.kills;
+  lost_disks += other.lost_disks;
+  leader_changes += other.leader_changes;
+  tip += other.tip;
+}
+
 Report RunSeed(std::uint64_t seed, std::ostream* trace) {
   World world(Options(seed, trace));
   History history;
@@ -206,6 +223,7 @@ Report RunSeed(std::uint64_t seed, std::ostream* trace) {
   report.events = world.events();
   report.virtual_time = world.now();
   report.kills = mischief.kills();
+  report.lost_disks = mischief.losses();
   report.leader_changes = world.leader_changes();
   for (const auto& client : clients) {
     report.acknowledged += client->acknowledged();

@@ -19,8 +19,12 @@ struct Report {
   std::uint64_t acknowledged = 0;
   std::uint64_t given_up = 0;
   std::uint64_t kills = 0;
+  std::uint64_t lost_disks = 0;
   std::uint64_t leader_changes = 0;
   Slot tip = 0;
+
+  /// Sums up what counts can be summed up; the digest is that of the last.
+  void Add(const Report& other);
 };
 
 /// `trace`: a line an event, if not null.

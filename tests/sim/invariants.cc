@@ -35,6 +35,11 @@ Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acc
     if (!is_new && known->second != block->hash) {
       return "R5: " + NodeName(node) + " has another block decided at slot " + std::to_string(slot);
     }
+    if (is_new) {
+      for (const auto& [who, incarnation] : IncarnationsIn(*block)) {
+        incarnations_[who] = incarnation;
+      }
+    }
     if (slot > 0 && decided_.contains(slot - 1) && decided_.at(slot - 1) != block->header.parent) {
       return "R5: the block decided at slot " + std::to_string(slot) + " does not name its parent";
     }
@@ -70,7 +75,8 @@ Invariants::Breach Invariants::SaidOnlyWhatIsDurable(NodeId node, const Disk& di
 }
 
 Invariants::Breach Invariants::AnsweredOnlyWhatAMajorityHas(Slot slot,
-                                                            const std::vector<const Disk*>& disks) {
+                                                            const std::vector<const Disk*>& disks,
+                                                            std::size_t lost) {
   const auto decided = decided_.find(slot);
   if (decided == decided_.end()) {
     return "R5: a write was answered for slot " + std::to_string(slot) +
@@ -80,7 +86,7 @@ Invariants::Breach Invariants::AnsweredOnlyWhatAMajorityHas(Slot slot,
     const BlockPtr block = disk->Read(slot);
     return block != nullptr && block->hash == decided->second;
   });
-  if (static_cast<std::size_t>(have) < QuorumOf(nodes_)) {
+  if (static_cast<std::size_t>(have) + lost < QuorumOf(nodes_)) {
     return "R6: a write was answered with its block (slot " + std::to_string(slot) + ") on " +
            std::to_string(have) + " disks only";
   }

@@ -24,18 +24,27 @@ class Invariants {
   Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor, const Disk& disk);
   /// R6: what a message says is on the sender's disk.
   Breach SaidOnlyWhatIsDurable(NodeId node, const Disk& disk, const replica::Message& message);
-  /// R6: a write is answered only if its block is on a majority's disks.
-  Breach AnsweredOnlyWhatAMajorityHas(Slot slot, const std::vector<const Disk*>& disks);
+  /// R6: a write is answered only if its block is on a majority's disks, but for those that were
+  /// lost since.
+  Breach AnsweredOnlyWhatAMajorityHas(Slot slot, const std::vector<const Disk*>& disks,
+                                      std::size_t lost);
   /// R5: two leaders of one ballot can't be.
   Breach OneLeaderABallot(NodeId node, const replica::Replica& replica);
 
-  [[nodiscard]] const std::map<Slot, Hash>& decided() const { return decided_; }
+  /// The node has lost its disk: its next life has promised and decided nothing yet.
+  void Forget(NodeId node) {
+    ballots_.erase(node);
+    seen_decided_.erase(node);
+  }
+  /// Who is who by all that anybody has decided (R7).
+  [[nodiscard]] const Incarnations& incarnations() const { return incarnations_; }
 
  private:
   std::size_t nodes_;
   std::map<NodeId, std::pair<paxos::Ballot, paxos::Ballot>> ballots_;
   std::map<NodeId, Slot> seen_decided_;
   std::map<Slot, Hash> decided_;
+  Incarnations incarnations_;
   std::map<paxos::Ballot, NodeId> leaders_;
 };
 

@@ -19,17 +19,11 @@ int Usage() {
   return 2;
 }
 
-void Print(std::uint64_t seed, const cairn::sim::Report& report) {
-  std::printf(
-      "seed %llu: %.1f virtual s, %llu events, %llu acknowledged, %llu given up, "
-      "%llu kills, %llu leader changes, tip %llu, digest %016llx\n",
-      static_cast<unsigned long long>(seed), static_cast<double>(report.virtual_time) / 1e6,
-      static_cast<unsigned long long>(report.events),
-      static_cast<unsigned long long>(report.acknowledged),
-      static_cast<unsigned long long>(report.given_up),
-      static_cast<unsigned long long>(report.kills),
-      static_cast<unsigned long long>(report.leader_changes),
-      static_cast<unsigned long long>(report.tip), static_cast<unsigned long long>(report.digest));
+void Print(const cairn::sim::Report& r) {
+  std::cout << r.virtual_time / 1'000'000 << " virtual s, " << r.events << " events, "
+            << r.acknowledged << " acknowledged, " << r.given_up << " given up, " << r.kills
+            << " kills, " << r.lost_disks << " lost disks, " << r.leader_changes
+            << " leader changes, tip " << r.tip << ", digest " << r.digest << '\n';
 }
 
 }  // namespace
@@ -57,28 +51,13 @@ int main(int argc, char** argv) {
   for (std::uint64_t seed = from; seed < from + count; ++seed) {
     const cairn::sim::Report report = cairn::sim::RunSeed(seed, trace ? &std::cout : nullptr);
     if (report.failure) {
-      std::printf("FAILED %s\nreplay: build/cairn-sim --seed %llu --trace\n",
-                  report.failure->c_str(), static_cast<unsigned long long>(seed));
+      std::cout << "FAILED " << *report.failure << "\nreplay: build/cairn-sim --seed " << seed
+                << " --trace\n";
       return 1;
     }
-    if (count == 1) {
-      Print(seed, report);
-    }
-    total.events += report.events;
-    total.virtual_time += report.virtual_time;
-    total.acknowledged += report.acknowledged;
-    total.kills += report.kills;
-    total.leader_changes += report.leader_changes;
+    total.Add(report);
   }
-  if (count > 1) {
-    std::printf(
-        "%llu seeds held: %.2f virtual hours, %llu events, %llu acknowledged, %llu kills, "
-        "%llu leader changes\n",
-        static_cast<unsigned long long>(count), static_cast<double>(total.virtual_time) / 3.6e9,
-        static_cast<unsigned long long>(total.events),
-        static_cast<unsigned long long>(total.acknowledged),
-        static_cast<unsigned long long>(total.kills),
-        static_cast<unsigned long long>(total.leader_changes));
-  }
+  std::cout << count << (count == 1 ? " seed held: " : " seeds held: ");
+  Print(total);
   return 0;
 }

@@ -24,9 +24,9 @@ World::World(const WorldOptions& options)
   for (NodeId id = 1; id <= options_.nodes; ++id) {
     ids_.push_back(id);
   }
-  const BlockPtr genesis = GenesisOf(ids_, options_.max_sessions);
+  genesis_ = GenesisOf(ids_, options_.max_sessions);
   for (const NodeId id : ids_) {
-    nodes_.emplace(id, Node(Disk(genesis, random_.Next() | 1)));
+    nodes_.emplace(id, Node(Disk(genesis_, random_.Next() | 1)));
     nodes_.at(id).clock_offset = random_.Below(5'000'000);
   }
   for (const NodeId id : ids_) {
@@ -106,6 +106,35 @@ void World::Kill(NodeId id) {
   node.calls.clear();
   node.kill_at_commit.reset();
   node.paused_until = 0;
+}
+
+bool World::HasForgotten(NodeId id) const {
+  if (!nodes_.at(id).lost) {
+    return false;
+  }
+  const auto& who = invariants_.incarnations();
+  const auto known = who.find(id);
+  return known == who.end() || known->second != nodes_.at(id).disk.incarnation();
+}
+
+std::size_t World::Forgetful() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(ids_, [&](NodeId id) { return HasForgotten(id); }));
+}
+
+bool World::LoseDisk(NodeId id) {
+  const std::size_t others = Forgetful() - (HasForgotten(id) ? 1 : 0);
+  if (others + 1 > (ids_.size() - 1) / 2) {
+    return false;
+  }
+  Trace("lose the disk of " + std::to_string(id));
+  Kill(id);
+  Node& node = nodes_.at(id);
+  node.disk = Disk(genesis_, random_.Next() | 1);
+  node.lost = true;
+  invariants_.Forget(id);
+  Start(id);
+  return true;
 }
 
 void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
@@ -273,7 +302,8 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
       for (const auto& [_, other] : nodes_) {
         disks.push_back(&other.disk);
       }
-      if (const auto breach = invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks)) {
+      if (const auto breach =
+              invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
         Fail(*breach);
       }
     }
@@ -319,7 +349,7 @@ bool World::Converged() const {
     const paxos::Log& log = node.replica->acceptor().log();
     return log.tip() == log.decided() &&
            log.tip_hash() == first.replica->acceptor().log().tip_hash() &&
-           node.machine->applied() == log.tip();
+           node.machine->applied() == log.tip() && node.replica->IsVoter();
   });
 }
 

@@ -59,6 +59,10 @@ class World {
   void KillAtNextCommit(NodeId node, bool before);
   void Start(NodeId node);
   void Pause(NodeId node, Micros duration);
+  /// The data directory is lost: the process dies, and starts again with an empty one under a new
+  /// incarnation (R7). False, and nothing is done, if no majority could bear it: the rules allow
+  /// for a minority that is without its memory at a time.
+  bool LoseDisk(NodeId node);
   /// Cuts one direction.
   void Cut(NodeId from, NodeId to) { cuts_.insert({from, to}); }
   void CutBoth(NodeId a, NodeId b) {
@@ -107,6 +111,7 @@ class World {
     std::unique_ptr<kv::StateMachine> machine;
     std::unique_ptr<replica::Replica> replica;
     std::uint64_t life = 0;
+    bool lost = false;  // its disk, once at least
     Micros clock_offset = 0;
     Micros paused_until = 0;
     std::optional<replica::Effects> syncing;                    // a write is under way
@@ -130,6 +135,8 @@ class World {
   void FinishTurn(NodeId id);
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
+  [[nodiscard]] std::size_t Forgetful() const;
+  [[nodiscard]] bool HasForgotten(NodeId id) const;
   void Fail(const std::string& sentence);
   void Trace(const std::string& line) const;
 
@@ -146,6 +153,7 @@ class World {
   replica::Token next_token_ = 1;
   NodeId last_leader_ = 0;
   std::uint64_t leader_changes_ = 0;
+  BlockPtr genesis_;
   Invariants invariants_;
   std::optional<std::string> failure_;
 };
