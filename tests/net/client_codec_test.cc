@@ -101,7 +101,7 @@ TEST(ClientCodecTest, FlippedBitsAndRandomBytesAreHarmless) {
   for (int round = 0; round < 200; ++round) {
     for (const ReplyBody& reply : random.EveryReply()) {
       std::string frame = ReplyFrame(Header(random), reply).value();
-      frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+      random.Flip(frame);
       if (const Result<ClientReply> got = replies.Decode(frame); got.ok()) {
         if (const auto* part = std::get_if<ChainPart>(&got->body)) {
           for (const BlockPtr& block : part->blocks) {
@@ -112,7 +112,7 @@ TEST(ClientCodecTest, FlippedBitsAndRandomBytesAreHarmless) {
     }
     for (const CallBody& call : random.EveryCall()) {
       std::string frame = CallFrame(Header(random), call).value();
-      frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+      random.Flip(frame);
       (void)DecodeCall(calls, frame).ok();
     }
     EXPECT_FALSE(DecodeCall(calls, random.Bytes(300)).ok());

@@ -130,7 +130,7 @@ TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
     for (const replica::Message& message : random.EveryPeerMessage()) {
       std::string frame =
           testing::Encode<PeerHeader, replica::Message>(&EncodePeer, header, message).value();
-      frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+      random.Flip(frame);
       stranger.Say({frame});
       ++sent;
     }

@@ -101,7 +101,7 @@ TEST(PeerCodecTest, FlippedBitsNeverPassOffAnotherBlock) {
       std::string frame = Frame(random.Header(), message).value();
       const std::uint64_t flips = random.Number(1, 3);
       for (std::uint64_t i = 0; i < flips; ++i) {
-        frame[random.Number(0, frame.size() - 1)] ^= static_cast<char>(1 << random.Number(0, 7));
+        random.Flip(frame);
       }
       const Result<PeerBody> body = Decode(decoder, frame);
       const auto* taken = body.ok() ? std::get_if<replica::Message>(&body.value()) : nullptr;

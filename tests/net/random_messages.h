@@ -143,7 +143,11 @@ class RandomMessages {
             .commit_counter = Wide()};
   }
 
-  std::mt19937_64& engine() { return random_; }
+  /// Turns over one bit somewhere.
+  void Flip(std::string& frame) {
+    char& c = frame[Number(0, frame.size() - 1)];
+    c = static_cast<char>(static_cast<unsigned char>(c) ^ (1U << Number(0, 7)));
+  }
 
  private:
   std::mt19937_64 random_;
