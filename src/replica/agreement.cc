@@ -159,7 +159,9 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& 
     return;
   }
   const paxos::Log& log = acceptor_.log();
-  const Slot next = std::max(behind.matched, behind.decided) + 1;
+  // At least the tip: a follower that has learned it as decided can only so come to know that it is
+  // this leader's too.
+  const Slot next = std::min(std::max(behind.matched, behind.decided) + 1, log.tip());
   std::size_t bytes = 0;
   for (Slot slot = std::max(next, log.first()); slot <= log.tip(); ++slot) {
     BlockPtr block = log.At(slot);

@@ -38,6 +38,7 @@ Invariants::Breach Invariants::DecidedNeverChanges(NodeId node, const paxos::Acc
     if (is_new) {
       for (const auto& [who, incarnation] : IncarnationsIn(*block)) {
         incarnations_[who] = incarnation;
+        admitted_at_[who] = slot;
       }
     }
     if (slot > 0 && decided_.contains(slot - 1) && decided_.at(slot - 1) != block->header.parent) {

@@ -38,6 +38,8 @@ class Invariants {
   }
   /// Who is who by all that anybody has decided (R7).
   [[nodiscard]] const Incarnations& incarnations() const { return incarnations_; }
+  /// The slot that says so.
+  [[nodiscard]] Slot AdmittedAt(NodeId node) const { return admitted_at_.at(node); }
 
  private:
   std::size_t nodes_;
@@ -45,6 +47,7 @@ class Invariants {
   std::map<NodeId, Slot> seen_decided_;
   std::map<Slot, Hash> decided_;
   Incarnations incarnations_;
+  std::map<NodeId, Slot> admitted_at_;
   std::map<paxos::Ballot, NodeId> leaders_;
 };
 

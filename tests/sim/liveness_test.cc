@@ -78,7 +78,7 @@ TEST(LivenessTest, DuellingCandidatesComeToAnEnd) {
     options.sync_max = 40'000;
     options.loss = 0.05;
     Scenario s(options);
-    ASSERT_TRUE(s.world.RunUntil([&] { return s.world.Leader() != 0; }, 5 * kSecond));
+    ASSERT_TRUE(s.Form(5 * kSecond));
     const std::uint64_t round = s.Round();
     const NodeId dead = s.world.Leader();
     s.world.Kill(dead);

@@ -3,6 +3,9 @@
 //   cairn-sim --seed N [--trace]      one seed; --trace prints every message
 //   cairn-sim --from N --count M      seeds N .. N+M-1; stops at the first that fails
 
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +20,18 @@ int Usage() {
   std::fprintf(stderr,
                "usage: cairn-sim --seed N [--trace]\n       cairn-sim --from N --count M\n");
   return 2;
+}
+
+// For the handler of SIGABRT alone: a broken CAIRN_CHECK ends the process, and must name its seed.
+volatile std::uint64_t running_seed = 0;
+
+extern "C" void NameTheSeed(int /*signal*/) {
+  char line[64];
+  const int length = std::snprintf(line, sizeof line, "FAILED seed %llu: CHECK\n",
+                                   static_cast<unsigned long long>(running_seed));
+  if (::write(STDOUT_FILENO, line, static_cast<std::size_t>(length)) < 0) {
+    ::_exit(1);
+  }
 }
 
 void Print(const cairn::sim::Report& r) {
@@ -47,8 +62,10 @@ int main(int argc, char** argv) {
   if (from == 0) {
     return Usage();
   }
+  std::signal(SIGABRT, NameTheSeed);
   cairn::sim::Report total;
   for (std::uint64_t seed = from; seed < from + count; ++seed) {
+    running_seed = seed;
     const cairn::sim::Report report = cairn::sim::RunSeed(seed, trace ? &std::cout : nullptr);
     if (report.failure) {
       std::cout << "FAILED " << *report.failure << "\nreplay: build/cairn-sim --seed " << seed

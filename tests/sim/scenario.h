@@ -27,8 +27,8 @@ class Scenario {
   Scenario(std::size_t nodes, std::uint64_t seed) : Scenario(SeededOptions(nodes, seed)) {}
 
   /// Until the cluster has formed and a leader is followed by all.
-  bool Form() {
-    return world.RunUntil([&] { return world.Leader() != 0 && Settled(); }, kSecond);
+  bool Form(Micros limit = kSecond) {
+    return world.RunUntil([&] { return world.Leader() != 0 && Settled(); }, limit);
   }
   /// Every node has formed and all have one log.
   [[nodiscard]] bool Settled() const {

@@ -114,7 +114,15 @@ bool World::HasForgotten(NodeId id) const {
   }
   const auto& who = invariants_.incarnations();
   const auto known = who.find(id);
-  return known == who.end() || known->second != nodes_.at(id).disk.incarnation();
+  if (known == who.end() || known->second != nodes_.at(id).disk.incarnation()) {
+    return true;
+  }
+  // Decided, but the survivors of the next loss must be able to know it: if only a leader that dies
+  // knew, they can't tell this node from one that was never readmitted.
+  const auto know = std::ranges::count_if(nodes_, [&](const auto& node) {
+    return node.second.disk.head().decided >= invariants_.AdmittedAt(id);
+  });
+  return static_cast<std::size_t>(know) < QuorumOf(ids_.size());
 }
 
 std::size_t World::Forgetful() const {

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Tries the simulator itself: each patch in tests/sim/mutants plants one deliberate bug, and the
+# simulator must find it within a bounded number of seeds. Prints a table: bug, found by which check, after
+# how many seeds. Fails if a bug is not found.
+#
+#   scripts/mutants.sh [NAME ...]     all patches, or those named (without .patch)
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+seeds=5000
+ensure_packages "${build_packages[@]}"
+cd "$cairn_root"
+tree=$cairn_root/build/mutants/tree
+rm -rf "$tree"
+mkdir -p "$tree"
+cp -a CMakeLists.txt src storage proto tests "$tree/"
+cmake -S "$tree" -B build/mutants/out -G Ninja -DCMAKE_BUILD_TYPE=Release >build/mutants/configure.log ||
+  fail "cmake could not configure the tree of the mutants; see build/mutants/configure.log."
+build() { cmake --build build/mutants/out --target cairn-sim >build/mutants/build.log 2>&1; }
+build || fail "the simulator does not compile; see build/mutants/build.log."
+
+names=("$@")
+if ((${#names[@]} == 0)); then
+  for patch in tests/sim/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
+fi
+
+missed=0
+printf '%-32s %-8s %s\n' "bug" "seeds" "found by"
+for name in "${names[@]}"; do
+  patch=$cairn_root/tests/sim/mutants/$name.patch
+  [[ -f $patch ]] || fail "there is no mutant $name in tests/sim/mutants."
+  patch --quiet -p1 -d "$tree" <"$patch" ||
+    fail "$name.patch does not apply any more: make it anew after the code that it changes."
+  build || fail "$name does not compile; see build/mutants/build.log."
+  words=$(timeout 600 build/mutants/out/cairn-sim --from 1 --count "$seeds" 2>&1) && words= || true
+  patch --quiet -R -p1 -d "$tree" <"$patch"
+  seed=$(sed -n 's/.*FAILED seed \([0-9]*\):.*/\1/p' <<<"$words" | head -n 1)
+  check=$(sed -n 's/.*FAILED seed [0-9]*: //p' <<<"$words" | head -n 1 | cut -c1-90)
+  if [[ $check == CHECK ]]; then
+    check="CHECK: $(sed -n 's/.*so this process stops: //p' <<<"$words" | head -n 1)"
+  fi
+  if [[ -z $seed ]]; then
+    missed=$((missed + 1))
+    check="NOT FOUND ($(head -n 1 "$patch"))"
+  fi
+  printf '%-32s %-8s %s\n' "$name" "${seed:--}" "$check"
+done
+printf '%d bugs planted, %d found, %d missed\n' "${#names[@]}" "$((${#names[@]} - missed))" "$missed"
+((missed == 0))
