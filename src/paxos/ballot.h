@@ -16,7 +16,7 @@ struct Ballot {
   NodeId node = 0;
   Incarnation incarnation = 0;
 
-  friend auto operator<=>(const Ballot&, const Ballot&) = default;
+  friend auto operator<=>(const Ballot&, const Ballot&) = default;  // NOLINT(modernize-use-nullptr)
   [[nodiscard]] bool IsNone() const { return round == 0; }
   /// "round.node", or "-" for none: what people read.
   [[nodiscard]] std::string ToString() const {
