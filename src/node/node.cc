@@ -50,6 +50,8 @@ Result<std::unique_ptr<Node>> Node::Open(const config::Cluster& cluster, NodeId 
       options.peers.push_back({node.id, node.host, node.peer_port});
     }
   }
+  options.allow_faults = cluster.allow_faults;
+  options.allow_faults = cluster.allow_faults;
   options.warn = [](const std::string& line) { spdlog::warn(line); };
   auto sockets = net::ServerSockets::Open(std::move(options));
   if (!sockets.ok()) {
