@@ -37,11 +37,12 @@ WorldOptions Options(std::uint64_t seed, std::ostream* trace) {
 /// Faults at random times, of random kinds; a minority's worth of dead nodes, or now and then all.
 class Mischief {
  public:
-  Mischief(World* world, Micros until) : world_(world), until_(until) {}
+  Mischief(World* world, Micros until)
+      : world_(world), until_(until), pace_(world->random().Chance(0.3) ? 100'000 : 600'000) {}
 
   void Next() {
     Random& random = world_->random();
-    world_->At(world_->now() + random.Between(20'000, 600'000), [this] {
+    world_->At(world_->now() + random.Between(10'000, pace_), [this] {
       if (world_->now() < until_) {
         Act();
         Next();
@@ -56,7 +57,7 @@ class Mischief {
 
   void Act() {
     Random& random = world_->random();
-    switch (random.Below(10)) {
+    switch (random.Below(13)) {
       case 0:
       case 1:
         KillOne(Any());
@@ -83,6 +84,19 @@ class Mischief {
         world_->Heal();
         break;
       case 8:
+        if (const NodeId leader = world_->Leader(); leader != 0) {
+          CutOffSome(leader);
+        }
+        break;
+      case 9:
+        if (const NodeId leader = world_->Leader(); leader != 0) {
+          world_->Pause(leader, random.Between(100'000, 700'000));
+        }
+        break;
+      case 10:
+        Partition();
+        break;
+      case 11:
         losses_ += world_->LoseDisk(Any()) ? 1U : 0U;
         break;
       default:
@@ -99,6 +113,34 @@ class Mischief {
     }
   }
 
+  /// The node loses some of its links, in one or both directions.
+  void CutOffSome(NodeId id) {
+    Random& random = world_->random();
+    const bool both = random.Chance(0.5);
+    for (const NodeId other : world_->ids()) {
+      if (random.Chance(0.6)) {
+        world_->Cut(id, other);
+        if (both) {
+          world_->Cut(other, id);
+        }
+      }
+    }
+  }
+
+  /// Two groups that hear only themselves.
+  void Partition() {
+    std::vector<NodeId> left;
+    std::vector<NodeId> right;
+    for (const NodeId id : world_->ids()) {
+      (world_->random().Chance(0.5) ? left : right).push_back(id);
+    }
+    for (const NodeId a : left) {
+      for (const NodeId b : right) {
+        world_->CutBoth(a, b);
+      }
+    }
+  }
+
   void KillOne(NodeId id) {
     ++kills_;
     world_->Kill(id);
@@ -106,6 +148,7 @@ class Mischief {
 
   World* world_;
   Micros until_;
+  Micros pace_;  // the longest wait between two faults
   std::uint64_t kills_ = 0;
   std::uint64_t losses_ = 0;
 };
