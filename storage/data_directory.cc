@@ -128,6 +128,12 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
   if (Status made = MakeDirectories(absolute); !made.ok()) {
     return made;
   }
+  if (!PathExists(absolute + "/identity")) {
+    // Before the lock is taken: what is no node's is left without even a LOCK in it.
+    if (Status unused = CheckUnused(absolute); !unused.ok()) {
+      return unused;
+    }
+  }
   Result<FileDescriptor> lock = TakeLock(absolute, false);
   if (!lock.ok()) {
     return lock.status();

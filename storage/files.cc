@@ -50,7 +50,9 @@ bool PathExists(const std::string& path) {
 Status MakeDirectories(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) {
-    return S_ISDIR(info.st_mode) ? Status::Ok() : SystemError("use as directory", path, ENOTDIR);
+    return S_ISDIR(info.st_mode)
+               ? Status::Ok()
+               : SystemError("use as directory", path, ENOTDIR, "Name another place with --data.");
   }
   const std::string parent = std::filesystem::path(path).parent_path().string();
   if (!parent.empty() && parent != path) {
