@@ -45,11 +45,10 @@ inline BlockPtr Forming(const Incarnations& who) {
   return chain::Seal(1, genesis->hash, 1000, {MakeFormRequest(who)});
 }
 
-/// A block after the first that says who is who: what a readmission will look like to the log.
+/// A block that readmits the node under a new incarnation (R7).
 inline BlockPtr Readmitting(const BlockPtr& parent, NodeId node, Incarnation incarnation) {
-  auto block = std::make_shared<Block>(*Child(parent, "readmission"));
-  block->requests = {MakeFormRequest({{node, incarnation}})};
-  return block;
+  return chain::Seal(parent->slot() + 1, parent->hash, 1000 + parent->slot(),
+                     {MakeReadmitRequest(node, incarnation)});
 }
 
 /// `base` and `count` more blocks on it, each with a put of `word`.
