@@ -34,5 +34,12 @@ TEST(RosterTest, TheFormingRequestSaysWhoIsWho) {
   EXPECT_EQ(IncarnationsIn(block), kThree);
 }
 
+TEST(RosterTest, AReadmittingRequestNamesOneNodeOnly) {
+  Block block;
+  block.requests = {MakeReadmitRequest(2, 77)};
+  EXPECT_EQ(block.requests.front().client, 0U);
+  EXPECT_EQ(IncarnationsIn(block), (Incarnations{{2, 77}}));
+}
+
 }  // namespace
 }  // namespace cairn

@@ -155,6 +155,20 @@ TEST(StateMachineTest, WhoIsWhoIsWhatTheChainSays) {
   EXPECT_EQ(StateMachine(&table, 10).incarnations(), incarnations);
 }
 
+// R7.
+TEST(StateMachineTest, AReadmissionChangesWhoOneNodeIsAndNoOther) {
+  MemoryTable table;
+  StateMachine state(&table, 10);
+  Chain chain;
+  state.Apply(*chain.Add({MakeFormRequest({{1, 11}, {2, 22}, {3, 33}})}));
+  EXPECT_EQ(state.Apply(*chain.Add({MakeReadmitRequest(2, 99)})).front(), (Outcome{Code::kOk, 2}));
+  EXPECT_EQ(state.incarnations(), (Incarnations{{1, 11}, {2, 99}, {3, 33}}));
+  Request forged = MakeReadmitRequest(3, 99);
+  forged.client = 5;
+  EXPECT_EQ(state.Apply(*chain.Add({forged})).front(), (Outcome{Code::kUsage, 3}));
+  EXPECT_EQ(StateMachine(&table, 10).incarnations(), (Incarnations{{1, 11}, {2, 99}, {3, 33}}));
+}
+
 TEST(StateMachineTest, ARequestThatIsNoneOfAClientsOrTheClustersChangesNothing) {
   MemoryTable table;
   StateMachine state(&table, 10);
