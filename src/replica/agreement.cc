@@ -34,8 +34,11 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
   if (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched()) {
     SayBehind(from, heartbeat.promised);
   }
-  if (acceptor_.accepted() == heartbeat.promised && heartbeat.decided < acceptor_.matched()) {
-    ack_to_ = from;  // an Accepted may have been lost: say it again
+  // An Accepted may have been lost. It is said again while it matters: for what is not yet decided,
+  // and for the readmission of this node.
+  if (acceptor_.accepted() == heartbeat.promised &&
+      (heartbeat.decided < acceptor_.matched() || !IsVoter())) {
+    ack_to_ = from;
   }
 }
 
