@@ -71,16 +71,17 @@ ensure_packages() {
   rm -f "$log"
 }
 
-# configure PRESET DIRECTORY: makes the build directory; silent unless it fails. Ninja itself
-# configures again when a CMakeLists.txt changes.
+# configure PRESET DIRECTORY [OPTION]...: makes the build directory; silent unless it fails. Ninja
+# itself configures again when a CMakeLists.txt changes.
 configure() {
   local preset=$1 directory=$2
+  shift 2
   if [[ -f $directory/build.ninja && $directory/build.ninja -nt CMakePresets.json ]] &&
     grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$cairn_root" "$directory/CMakeCache.txt"; then
     return 0
   fi
   mkdir -p "$directory"
-  if ! cmake --preset "$preset" >"$directory/configure.log" 2>&1; then
+  if ! cmake --preset "$preset" "$@" >"$directory/configure.log" 2>&1; then
     cat "$directory/configure.log" >&2
     fail "cmake could not configure $cairn_root/$directory; what it said is above." \
       "If the directory comes from another place or machine, delete it and run this again."
