@@ -13,146 +13,6 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
-WorldOptions Options(std::uint64_t seed, std::ostream* trace) {
-  Random random(seed * 7919 + 1);
-  WorldOptions options;
-  options.seed = seed;
-  options.trace = trace;
-  options.nodes = random.Chance(0.7) ? (random.Chance(0.5) ? 3 : 5) : random.Between(1, 9);
-  if (random.Chance(0.5)) {
-    options.loss = random.Chance(0.5) ? 0.01 : 0.1;
-    options.duplication = 0.05;
-  }
-  options.delay_max = random.Chance(0.3) ? 20'000 : 1'000;
-  options.sync_max = random.Chance(0.3) ? 20'000 : 500;
-  // Small limits meet their edges more often.
-  options.recent_blocks = random.Chance(0.5) ? 3 : 256;
-  options.catch_up_blocks = random.Chance(0.5) ? 2 : 1024;
-  options.block_requests = random.Chance(0.5) ? 2 : 4096;
-  options.slots_in_flight = random.Between(1, 6);
-  options.max_sessions = random.Chance(0.3) ? 4 : 1000;
-  return options;
-}
-
-/// Faults at random times, of random kinds; a minority's worth of dead nodes, or now and then all.
-class Mischief {
- public:
-  Mischief(World* world, Micros until)
-      : world_(world), until_(until), pace_(world->random().Chance(0.3) ? 100'000 : 600'000) {}
-
-  void Next() {
-    Random& random = world_->random();
-    world_->At(world_->now() + random.Between(10'000, pace_), [this] {
-      if (world_->now() < until_) {
-        Act();
-        Next();
-      }
-    });
-  }
-  [[nodiscard]] std::uint64_t kills() const { return kills_; }
-  [[nodiscard]] std::uint64_t losses() const { return losses_; }
-
- private:
-  NodeId Any() { return world_->ids()[world_->random().Below(world_->ids().size())]; }
-
-  void Act() {
-    Random& random = world_->random();
-    switch (random.Below(13)) {
-      case 0:
-      case 1:
-        KillOne(Any());
-        break;
-      case 2:
-        if (const NodeId leader = world_->Leader(); leader != 0) {
-          KillOne(leader);
-        }
-        break;
-      case 3:
-        ++kills_;
-        world_->KillAtNextCommit(Any(), random.Chance(0.5));
-        break;
-      case 4:
-        world_->Pause(Any(), random.Between(10'000, 2 * kSecond));
-        break;
-      case 5:
-        world_->Cut(Any(), Any());
-        break;
-      case 6:
-        world_->CutBoth(Any(), Any());
-        break;
-      case 7:
-        world_->Heal();
-        break;
-      case 8:
-        if (const NodeId leader = world_->Leader(); leader != 0) {
-          CutOffSome(leader);
-        }
-        break;
-      case 9:
-        if (const NodeId leader = world_->Leader(); leader != 0) {
-          world_->Pause(leader, random.Between(100'000, 700'000));
-        }
-        break;
-      case 10:
-        Partition();
-        break;
-      case 11:
-        losses_ += world_->LoseDisk(Any()) ? 1U : 0U;
-        break;
-      default:
-        if (random.Chance(0.2)) {
-          for (const NodeId id : world_->ids()) {
-            KillOne(id);
-          }
-        }
-    }
-    for (const NodeId id : world_->ids()) {
-      if (!world_->Up(id) && random.Chance(0.4)) {
-        world_->Start(id);
-      }
-    }
-  }
-
-  /// The node loses some of its links, in one or both directions.
-  void CutOffSome(NodeId id) {
-    Random& random = world_->random();
-    const bool both = random.Chance(0.5);
-    for (const NodeId other : world_->ids()) {
-      if (random.Chance(0.6)) {
-        world_->Cut(id, other);
-        if (both) {
-          world_->Cut(other, id);
-        }
-      }
-    }
-  }
-
-  /// Two groups that hear only themselves.
-  void Partition() {
-    std::vector<NodeId> left;
-    std::vector<NodeId> right;
-    for (const NodeId id : world_->ids()) {
-      (world_->random().Chance(0.5) ? left : right).push_back(id);
-    }
-    for (const NodeId a : left) {
-      for (const NodeId b : right) {
-        world_->CutBoth(a, b);
-      }
-    }
-  }
-
-  void KillOne(NodeId id) {
-    ++kills_;
-    world_->Kill(id);
-  }
-
-  World* world_;
-  Micros until_;
-  Micros pace_;  // the longest wait between two faults
-  std::uint64_t kills_ = 0;
-  std::uint64_t losses_ = 0;
-};
-
 /// A line an operation, in the order of the calls.
 std::string Text(std::vector<Operation> operations) {
   std::ranges::stable_sort(operations, {}, &Operation::called);
@@ -168,21 +28,23 @@ std::string Text(std::vector<Operation> operations) {
   return text;
 }
 
-bool StatesAgree(const World& world) {
-  for (const NodeId id : world.ids()) {
-    if (world.table(id) != world.table(world.ids().front())) {
-      return false;
-    }
+/// R11: every node's state is the fold of the chain, byte for byte.
+bool StatesAreFolds(const World& world) {
+  kv::MemoryTable table;
+  kv::StateMachine fold(&table, world.max_sessions());
+  const Disk& disk = world.disk(world.ids().front());
+  for (Slot slot = 1; slot <= disk.head().tip; ++slot) {
+    fold.Apply(*disk.Read(slot));
   }
-  return true;
+  return std::ranges::all_of(world.ids(), [&](NodeId id) { return world.table(id) == table; });
 }
 
 std::optional<std::string> Judge(World& world, const History& history) {
   if (world.failure()) {
     return world.failure();
   }
-  if (!StatesAgree(world)) {
-    return "R11: equal chains gave different states";
+  if (!StatesAreFolds(world)) {
+    return "R11: a node's state is not the fold of the chain";
   }
   if (const auto key = history.FirstViolation()) {
     return "R9/R10: the history of key " + *key +
@@ -231,51 +93,85 @@ std::optional<std::string> HealAndSettle(World& world,
 
 void Report::Add(const Report& other) {
   digest = other.digest;
+  runs += other.runs;
   events += other.events;
   virtual_time += other.virtual_time;
   acknowledged += other.acknowledged;
   given_up += other.given_up;
-  kills += other.kills;
-  lost_disks += other.lost_disks;
+  faults += other.faults;
   leader_changes += other.leader_changes;
-  tip += other.tip;
+  situations.Add(other.situations);
 }
 
-Report RunSeed(std::uint64_t seed, std::ostream* trace) {
-  World world(Options(seed, trace));
+Report Run(const Plan& plan, std::ostream* trace) {
+  WorldOptions options = plan.world;
+  options.trace = trace;
+  World world(options);
   History history;
   std::vector<std::unique_ptr<Client>> clients;
-  const std::size_t count = world.random().Between(1, 6);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < plan.clients; ++i) {
     clients.push_back(std::make_unique<Client>(&world, &history, i + 1, 3));
     clients.back()->Run();
   }
-  const Micros chaos = world.random().Between(2 * kSecond, 8 * kSecond);
-  Mischief mischief(&world, world.now() + chaos);
-  mischief.Next();
-  world.RunFor(chaos);
+  for (const Fault& fault : plan.faults) {
+    world.At(world.now() + fault.at, [&world, &fault] { Strike(&world, fault); });
+  }
+  world.RunFor(plan.duration);
   Report report;
   report.failure = HealAndSettle(world, clients);
   if (!report.failure) {
     report.failure = Judge(world, history);
   }
-  if (report.failure) {
-    *report.failure = "seed " + std::to_string(seed) + ": " + *report.failure;
-  }
   report.digest = world.trace_digest();
   report.events = world.events();
   report.virtual_time = world.now();
-  report.kills = mischief.kills();
-  report.lost_disks = mischief.losses();
+  report.faults = plan.faults.size();
   report.leader_changes = world.leader_changes();
+  report.situations = world.situations();
   for (const auto& client : clients) {
     report.acknowledged += client->acknowledged();
     report.given_up += client->given_up();
   }
-  if (world.Up(1)) {
-    report.tip = world.replica(1).acceptor().log().tip();
-  }
   return report;
+}
+
+Plan Shrink(Plan plan, int tries) {
+  const auto fails = [&](const Plan& candidate) {
+    return tries-- > 0 && Run(candidate).failure.has_value();
+  };
+  const auto keep_if_it_fails = [&](const Plan& candidate) {
+    if (fails(candidate)) {
+      plan = candidate;
+    }
+  };
+  // Delta debugging (Zeller and Hildebrandt 2002): ever smaller parts of the faults left out.
+  for (std::size_t part = std::max<std::size_t>(plan.faults.size() / 2, 1); part > 0; part /= 2) {
+    for (std::size_t at = 0; at < plan.faults.size();) {
+      Plan candidate = plan;
+      const auto begin = candidate.faults.begin() + static_cast<std::ptrdiff_t>(at);
+      const std::size_t count = std::min(part, plan.faults.size() - at);
+      candidate.faults.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+      if (fails(candidate)) {
+        plan = candidate;
+      } else {
+        at += count;
+      }
+    }
+  }
+  Plan candidate = plan;
+  candidate.world.loss = candidate.world.duplication = 0;
+  keep_if_it_fails(candidate);
+  for (std::size_t clients = 1; clients < plan.clients; ++clients) {
+    candidate = plan;
+    candidate.clients = clients;
+    keep_if_it_fails(candidate);
+  }
+  for (std::size_t nodes = 1; nodes < plan.world.nodes; ++nodes) {
+    candidate = plan;
+    candidate.world.nodes = nodes;
+    keep_if_it_fails(candidate);
+  }
+  return plan;
 }
 
 }  // namespace cairn::sim

@@ -98,6 +98,9 @@ void World::Start(NodeId id) {
 void World::Kill(NodeId id) {
   Trace("kill " + std::to_string(id));
   Node& node = nodes_.at(id);
+  if (node.syncing && node.syncing->write.needed) {
+    situations_.Note(Situation::kCrashBetweenWriteAndSync);
+  }
   node.replica.reset();
   node.machine.reset();
   node.table.reset();
@@ -106,6 +109,38 @@ void World::Kill(NodeId id) {
   node.calls.clear();
   node.kill_at_commit.reset();
   node.paused_until = 0;
+  node.was_leading = false;
+  if (std::ranges::none_of(nodes_,
+                           [](const auto& other) { return other.second.replica != nullptr; })) {
+    situations_.Note(Situation::kAllNodesDown);
+  }
+}
+
+void World::KillFor(NodeId id, Micros duration) {
+  Kill(id);
+  At(now_ + duration, [this, id] { Start(id); });
+}
+
+void World::JumpClock(NodeId id, Micros offset) {
+  if (offset < nodes_.at(id).clock_offset) {
+    situations_.Note(Situation::kClockWentBack);
+  }
+  nodes_.at(id).clock_offset = offset;
+}
+
+void World::SlowDisk(NodeId id, Micros sync, Micros duration) {
+  nodes_.at(id).slow_sync = sync;
+  nodes_.at(id).slow_until = now_ + duration;
+}
+
+void World::Heal() {
+  const auto standing = [](const auto& node) {
+    return node.second.replica && node.second.replica->Status().role == "candidate";
+  };
+  if (!cuts_.empty() && std::ranges::any_of(nodes_, standing)) {
+    situations_.Note(Situation::kHealedDuringPhaseOne);
+  }
+  cuts_.clear();
 }
 
 bool World::HasForgotten(NodeId id) const {
@@ -140,6 +175,7 @@ bool World::LoseDisk(NodeId id) {
   Node& node = nodes_.at(id);
   node.disk = Disk(genesis_, random_.Next() | 1);
   node.lost = true;
+  situations_.Note(Situation::kDiskLost);
   invariants_.Forget(id);
   Start(id);
   return true;
@@ -206,7 +242,11 @@ void World::Turn(NodeId id) {
     FinishTurn(id);
     return;
   }
-  const Micros sync = random_.Between(options_.sync_min, options_.sync_max);
+  Micros sync = random_.Between(options_.sync_min, options_.sync_max);
+  if (now_ < node.slow_until) {
+    sync += node.slow_sync;
+    situations_.Note(Situation::kSyncTookLongWhileOthersWentOn);
+  }
   At(now_ + sync, [this, id, life = node.life] {
     if (nodes_.at(id).replica && nodes_.at(id).life == life) {
       FinishTurn(id);
@@ -220,10 +260,13 @@ void World::FinishTurn(NodeId id) {
     if (node.kill_at_commit) {
       if (!*node.kill_at_commit) {
         node.disk.Commit(node.syncing->write);
+        node.syncing.reset();
+        situations_.Note(Situation::kCrashBetweenSyncAndWords);
       }
       Kill(id);
       return;
     }
+    NoteWrite(node);
     node.disk.Commit(node.syncing->write);
   }
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
@@ -235,10 +278,7 @@ void World::FinishTurn(NodeId id) {
       Fail(*breach);
     }
   }
-  if (node.replica->leading() && last_leader_ != id) {
-    last_leader_ = id;
-    ++leader_changes_;
-  }
+  NoteRoles(id);
   Speak(id, effects);
   if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
     Turn(id);
@@ -254,6 +294,7 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
     Deliver(id, message);
   }
   for (const replica::ServeBlocks& serve : effects.serve) {
+    situations_.Note(Situation::kBlocksServedFromDisk);
     paxos::Blocks blocks{{}, serve.decided};
     for (Slot slot = serve.from;
          slot <= serve.decided && blocks.blocks.size() < options_.catch_up_blocks; ++slot) {
@@ -282,17 +323,22 @@ void World::Deliver(NodeId from, const replica::Outbound& message) {
       continue;
     }
     replica::Inbound inbound{from, nodes_.at(from).disk.incarnation(), message.message};
-    const Micros delay = random_.Between(options_.delay_min, options_.delay_max);
-    At(now_ + delay, [this, to = message.to, inbound = std::move(inbound)] {
-      if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
-        return;
-      }
-      if (options_.trace != nullptr) {
-        Trace(std::to_string(inbound.from) + " -> " + std::to_string(to) + "  " +
-              Describe(inbound.message));
-      }
-      Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
-    });
+    Micros delay = random_.Between(options_.delay_min, options_.delay_max);
+    if (random_.Chance(options_.straggling)) {
+      delay += random_.Below(1'000'000);
+    }
+    At(now_ + delay,
+       [this, to = message.to, inbound = std::move(inbound), life = nodes_.at(message.to).life] {
+         if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
+           return;
+         }
+         if (options_.trace != nullptr) {
+           Trace(std::to_string(inbound.from) + " -> " + std::to_string(to) + "  " +
+                 Describe(inbound.message));
+         }
+         NoteArrival(to, inbound, life);
+         Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
+       });
   }
 }
 
@@ -304,19 +350,22 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
     return false;
   }
   const replica::Token token = next_token_++;
-  node.calls[token] = [this, done = std::move(on_answer)](const replica::Answer& answer) {
-    if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
-      std::vector<const Disk*> disks;
-      for (const auto& [_, other] : nodes_) {
-        disks.push_back(&other.disk);
-      }
-      if (const auto breach =
-              invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
-        Fail(*breach);
-      }
-    }
-    done(answer);
-  };
+  node.calls[token] =
+      [this, done = std::move(on_answer),
+       decided = node.replica->acceptor().log().decided()](const replica::Answer& answer) {
+        NoteAnswer(answer, decided);
+        if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
+          std::vector<const Disk*> disks;
+          for (const auto& [_, other] : nodes_) {
+            disks.push_back(&other.disk);
+          }
+          if (const auto breach =
+                  invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
+            Fail(*breach);
+          }
+        }
+        done(answer);
+      };
   Happen(id, [token, request](replica::Replica& replica) { replica.Submit(token, request); });
   return true;
 }
@@ -330,6 +379,81 @@ bool World::Read(NodeId id, const std::string& key, OnAnswer on_answer) {
   node.calls[token] = std::move(on_answer);
   Happen(id, [token, key](replica::Replica& replica) { replica.Read(token, key); });
   return true;
+}
+
+// --- what happened
+
+void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life) {
+  if (nodes_.at(to).life != life) {
+    situations_.Note(Situation::kMessageReachedALaterLife);
+  }
+  if (const auto* promise = std::get_if<paxos::Promise>(&inbound.message)) {
+    if (!promise->blocks.empty() && promise->tip > promise->decided) {
+      situations_.Note(Situation::kPromiseCarriedUndecidedBlocks);
+    }
+  } else if (std::holds_alternative<paxos::Refuse>(inbound.message)) {
+    situations_.Note(Situation::kBallotRefused);
+  } else if (const auto* sync = std::get_if<paxos::Sync>(&inbound.message)) {
+    if (!sync->blocks.empty()) {
+      situations_.Note(Situation::kFollowerBroughtUp);
+    }
+  } else if (std::holds_alternative<paxos::Blocks>(inbound.message)) {
+    if (nodes_.at(to).replica->Status().role == "candidate") {
+      situations_.Note(Situation::kCatchUpDuringElection);
+    }
+    if (!nodes_.at(inbound.from).replica || !nodes_.at(inbound.from).replica->leading()) {
+      situations_.Note(Situation::kBlocksLearnedFromAFollower);
+    }
+  } else if (std::holds_alternative<paxos::ProbeAck>(inbound.message)) {
+    situations_.Note(Situation::kReadConfirmed);
+  } else if (std::holds_alternative<replica::ForwardWrite>(inbound.message)) {
+    situations_.Note(Situation::kRequestForwarded);
+  }
+}
+
+void World::NoteWrite(const Node& node) {
+  for (const BlockPtr& block : node.syncing->write.blocks) {
+    const BlockPtr before = node.disk.Read(block->slot());
+    if (before != nullptr && before->hash != block->hash) {
+      situations_.Note(Situation::kUndecidedBlockReplaced);
+    }
+    for (const Request& request : block->requests) {
+      if (request.op == Op::kReadmit) {
+        situations_.Note(Situation::kNodeReadmitted);
+      }
+      const auto [seen, is_new] =
+          seen_requests_.emplace(std::pair(request.client, request.sequence), block->slot());
+      if (!is_new && request.client != 0 && seen->second < block->slot()) {
+        situations_.Note(Situation::kRequestInTwoBlocks);
+      }
+    }
+  }
+}
+
+void World::NoteRoles(NodeId id) {
+  Node& node = nodes_.at(id);
+  const paxos::Log& log = node.replica->acceptor().log();
+  if (node.replica->leading() && last_leader_ != id) {
+    last_leader_ = id;
+    ++leader_changes_;
+    if (log.tip() > log.decided()) {
+      situations_.Note(Situation::kLeaderChangeWithBlocksInFlight);
+    }
+  }
+  if (node.was_leading && !node.replica->leading()) {
+    situations_.Note(Situation::kLeaderSteppedDownAlive);
+  }
+  node.was_leading = node.replica->leading();
+}
+
+void World::NoteAnswer(const replica::Answer& answer, Slot decided_before) {
+  if (answer.code == Code::kUnavailable) {
+    situations_.Note(Situation::kRefusedWithoutMajority);
+  } else if (answer.code == Code::kUnknownOutcome && answer.slot != 0) {
+    situations_.Note(Situation::kSessionEvicted);
+  } else if (answer.code == Code::kOk && answer.slot <= decided_before) {
+    situations_.Note(Situation::kRetryAnsweredFromSession);
+  }
 }
 
 // --- looking

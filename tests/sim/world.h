@@ -20,6 +20,7 @@
 #include "sim/disk.h"
 #include "sim/invariants.h"
 #include "sim/random.h"
+#include "sim/situations.h"
 
 namespace cairn::sim {
 
@@ -30,6 +31,7 @@ struct WorldOptions {
   double duplication = 0;
   Micros delay_min = 100;
   Micros delay_max = 1'000;  ///< Uneven delays reorder.
+  double straggling = 0;     ///< The share of messages that take up to a second more.
   Micros sync_min = 100;
   Micros sync_max = 500;
   std::size_t recent_blocks = 256;
@@ -59,6 +61,12 @@ class World {
   void KillAtNextCommit(NodeId node, bool before);
   void Start(NodeId node);
   void Pause(NodeId node, Micros duration);
+  /// Down, and up again after the time.
+  void KillFor(NodeId node, Micros duration);
+  /// The node's wall clock is set to this much after the true one's start; it may go back.
+  void JumpClock(NodeId node, Micros offset);
+  /// The node's syncs take so long, for so long.
+  void SlowDisk(NodeId node, Micros sync, Micros duration);
   /// The data directory is lost: the process dies, and starts again with an empty one under a new
   /// incarnation (R7). False, and nothing is done, if no majority could bear it: the rules allow
   /// for a minority that is without its memory at a time.
@@ -69,7 +77,7 @@ class World {
     Cut(a, b);
     Cut(b, a);
   }
-  void Heal() { cuts_.clear(); }
+  void Heal();
   /// No more faults: links are mended, messages arrive, the dead are started, no death is due.
   void EndAllFaults();
   void MendBoth(NodeId a, NodeId b) {
@@ -101,6 +109,8 @@ class World {
   [[nodiscard]] std::uint64_t events() const { return events_; }
   [[nodiscard]] std::uint64_t trace_digest() const { return trace_; }
   [[nodiscard]] std::uint64_t leader_changes() const { return leader_changes_; }
+  [[nodiscard]] std::uint64_t max_sessions() const { return options_.max_sessions; }
+  [[nodiscard]] const Situations& situations() const { return situations_; }
   Random& random() { return random_; }
 
  private:
@@ -114,6 +124,9 @@ class World {
     bool lost = false;  // its disk, once at least
     Micros clock_offset = 0;
     Micros paused_until = 0;
+    Micros slow_until = 0;
+    Micros slow_sync = 0;
+    bool was_leading = false;
     std::optional<replica::Effects> syncing;                    // a write is under way
     std::vector<std::function<void(replica::Replica&)>> inbox;  // waits for the write, or the pause
     std::map<replica::Token, OnAnswer> calls;
@@ -135,6 +148,10 @@ class World {
   void FinishTurn(NodeId id);
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
+  void NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life);
+  void NoteWrite(const Node& node);
+  void NoteRoles(NodeId id);
+  void NoteAnswer(const replica::Answer& answer, Slot decided_before);
   [[nodiscard]] std::size_t Forgetful() const;
   [[nodiscard]] bool HasForgotten(NodeId id) const;
   void Fail(const std::string& sentence);
@@ -155,6 +172,8 @@ class World {
   std::uint64_t leader_changes_ = 0;
   BlockPtr genesis_;
   Invariants invariants_;
+  Situations situations_;
+  std::map<std::pair<ClientId, Sequence>, Slot> seen_requests_;
   std::optional<std::string> failure_;
 };
 

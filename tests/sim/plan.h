@@ -1,0 +1,57 @@
+#pragma once
+// A plan: everything that one run of the simulator does, worked out from a seed before it begins,
+// so that a failing run can be shrunk by leaving parts of it out.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/world.h"
+
+namespace cairn::sim {
+
+/// One fault. Whom it meets is settled when it happens, by `dice` alone.
+struct Fault {
+  enum class Kind : std::uint8_t {
+    kKillAny,
+    kKillLeader,
+    kKillAll,
+    kKillBeforeCommit,
+    kKillAfterCommit,
+    kPauseAny,
+    kPauseLeader,
+    kCutOneWay,
+    kCutBothWays,
+    kCutOffLeader,
+    kPartition,
+    kHeal,
+    kLoseDisk,
+    kRollingRestart,
+    kLongDown,
+    kClockJump,
+    kSlowDisk,
+    kCount,
+  };
+  std::size_t number = 0;  ///< Its place in the whole plan, for naming it.
+  Kind kind = Kind::kHeal;
+  Micros at = 0;  ///< After the beginning.
+  std::uint64_t dice = 0;
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  WorldOptions world;
+  std::size_t clients = 1;
+  Micros duration = 0;  ///< Of the faults; then all is healed.
+  std::vector<Fault> faults;
+
+  /// The arguments of cairn-sim that run this plan.
+  [[nodiscard]] std::string Arguments() const;
+};
+
+[[nodiscard]] Plan PlanOf(std::uint64_t seed);
+
+/// Makes the fault happen in the world, now.
+void Strike(World* world, const Fault& fault);
+
+}  // namespace cairn::sim
