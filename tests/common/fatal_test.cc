@@ -1,9 +1,12 @@
 #include "common/fatal.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <future>
+#include <thread>
 
 namespace cairn {
 namespace {
@@ -18,6 +21,22 @@ TEST(StopNowDeathTest, RunsNoExitHandler) {
   EXPECT_EXIT(
       {
         std::atexit([] { std::fprintf(stderr, "an exit handler ran\n"); });
+        StopNow(Status::Other("enough"));
+      },
+      testing::ExitedWithCode(1), "^cairn: enough\n$");
+}
+
+// A console's thread is inside a read of standard input for most of its life.
+TEST(StopNowDeathTest, WaitsForNoThreadThatHoldsAStream) {
+  EXPECT_EXIT(
+      {
+        std::promise<void> held;
+        std::thread([&held] {
+          ::flockfile(stdin);
+          held.set_value();
+          ::pause();
+        }).detach();
+        held.get_future().wait();
         StopNow(Status::Other("enough"));
       },
       testing::ExitedWithCode(1), "^cairn: enough\n$");
