@@ -103,13 +103,14 @@ def put_and_delete(name):
 
 
 def slots_of(chain):
-    """(op, key, value) of every request -> the slots where it is, in order. More than one: it was
-    sealed again for a client that asked again; only the first one is applied."""
+    """(op, key, value) of every client's request -> the slots where it is, in order. More than one:
+    it was sealed again for a client that asked again; only the first one is applied."""
     slots = {}
     for block in chain:
         for request in block["requests"]:
-            operation = (request["op"], request["key"], request["value"])
-            slots.setdefault(operation, []).append(block["slot"])
+            if request["op"] in ("put", "del"):
+                operation = (request["op"], request["key"], request["value"])
+                slots.setdefault(operation, []).append(block["slot"])
     return slots
 
 
