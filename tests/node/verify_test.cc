@@ -1,0 +1,203 @@
+#include "node/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/node/fixture.h"
+
+namespace cairn::node {
+namespace {
+
+using testing::ChainMaker;
+using testing::Recall;
+
+class VerifyTest : public ::testing::Test {
+ protected:
+  /// A chain of six blocks upon genesis, applied up to `decided` and flushed.
+  std::vector<BlockPtr> WriteChain(const std::string& directory, Slot tip = 6, Slot decided = 6) {
+    ChainMaker maker(directory, cluster_);
+    maker.PutUpTo(tip);
+    maker.Write(decided);
+    EXPECT_TRUE(Recall(directory, cluster_)->state->Flush().ok());
+    return maker.chain();
+  }
+  void PutIntoState(const std::string& key, const std::string& value) {
+    auto state = storage::State::Open(node_, {});
+    ASSERT_TRUE(state.ok()) << state.status().message();
+    const auto open = std::move(state).value();
+    open->Put(key, value);
+    ASSERT_TRUE(open->Flush().ok());
+  }
+  static bool Contains(const VerifyReport& report, const std::string& text) {
+    return report.problem.message().find(text) != std::string::npos;
+  }
+
+  storage::TempDirectory dir_;
+  config::Cluster cluster_ = testing::MakeCluster(dir_, 1);
+  std::string node_ = dir_.Sub("node1");
+};
+
+TEST_F(VerifyTest, ASoundDirectoryIsCounted) {
+  const auto chain = WriteChain(node_);
+  const VerifyReport report = Verify(node_);
+  EXPECT_TRUE(report.ok) << report.problem.message();
+  EXPECT_EQ(report.blocks, 7U);
+  EXPECT_EQ(report.requests, 7U);
+  EXPECT_EQ(report.tip, 6U);
+  EXPECT_EQ(report.tip_hash, chain.back()->hash);
+  EXPECT_FALSE(report.first_bad.has_value());
+}
+
+TEST_F(VerifyTest, AStateThatStandsBehindTheTipIsComparedWhereItStands) {
+  WriteChain(node_, 6, 3);
+  const VerifyReport report = Verify(node_);
+  EXPECT_TRUE(report.ok) << report.problem.message();
+  EXPECT_EQ(report.tip, 6U);
+}
+
+TEST_F(VerifyTest, AMissingStateIsNoFault) {
+  WriteChain(node_);
+  std::filesystem::remove_all(node_ + "/state");
+  EXPECT_TRUE(Verify(node_).ok);
+  EXPECT_FALSE(std::filesystem::exists(node_ + "/state"));
+}
+
+TEST_F(VerifyTest, AnEntryThatTheChainDidNotWriteIsFound) {
+  WriteChain(node_);
+  PutIntoState("kstranger", "12345678value");
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.problem.code(), Code::kIntegrity);
+  EXPECT_TRUE(Contains(report, node_ + "/state differs")) << report.problem.message();
+  EXPECT_EQ(report.blocks, 7U);
+}
+
+TEST_F(VerifyTest, AnEntryThatIsMissingIsFound) {
+  WriteChain(node_);
+  {
+    auto state = storage::State::Open(node_, {});
+    const auto open = std::move(state).value();
+    open->Erase("kkey4");
+    ASSERT_TRUE(open->Flush().ok());
+  }
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_TRUE(Contains(report, "differs")) << report.problem.message();
+}
+
+TEST_F(VerifyTest, AStateBeyondTheChainIsFound) {
+  const std::string other = dir_.Sub("other");
+  WriteChain(node_, 4, 4);
+  WriteChain(other, 6, 6);
+  std::filesystem::remove_all(node_ + "/state");
+  std::filesystem::copy(other + "/state", node_ + "/state",
+                        std::filesystem::copy_options::recursive);
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_TRUE(Contains(report, "applied slot 6, beyond the chain")) << report.problem.message();
+}
+
+TEST_F(VerifyTest, TheFirstBadSlotIsNamed) {
+  ChainMaker maker(node_, cluster_);
+  maker.PutUpTo(3);
+  maker.AddUnlinked();
+  maker.AddUnlinked();
+  maker.PutUpTo(6);
+  maker.Write(6);
+  std::filesystem::remove_all(node_ + "/state");
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.first_bad, Slot{4});
+  EXPECT_EQ(report.blocks, 4U);
+  EXPECT_EQ(report.tip, 3U);
+  EXPECT_EQ(report.problem.code(), Code::kIntegrity);
+  EXPECT_TRUE(Contains(report, "slot 4")) << report.problem.message();
+}
+
+TEST_F(VerifyTest, ADamagedBlockIsNamed) {
+  ChainMaker maker(node_, cluster_);
+  maker.PutUpTo(2);
+  maker.AddDamaged();
+  maker.PutUpTo(5);
+  maker.Write(5);
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.first_bad, Slot{3});
+  EXPECT_EQ(report.problem.code(), Code::kIntegrity);
+}
+
+TEST_F(VerifyTest, AFlippedBitInTheLedgersLogIsFound) {
+  WriteChain(node_);
+  for (const auto& entry : std::filesystem::directory_iterator(node_ + "/ledger")) {
+    if (entry.path().extension() == ".sst" || entry.path().extension() == ".log") {
+      if (entry.file_size() > 300) {
+        storage::FlipBit(entry.path().string(), entry.file_size() / 2);
+      }
+    }
+  }
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.problem.code(), Code::kIntegrity) << report.problem.message();
+}
+
+TEST_F(VerifyTest, ALedgerBehindItsGuardIsFound) {
+  WriteChain(node_, 6);
+  std::filesystem::remove_all(node_ + "/ledger");
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.problem.code(), Code::kIntegrity) << report.problem.message();
+}
+
+TEST_F(VerifyTest, AMissingDirectoryIsUsage) {
+  const VerifyReport report = Verify(dir_.Sub("nowhere"));
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.problem.code(), Code::kUsage);
+  EXPECT_TRUE(Contains(report, dir_.Sub("nowhere"))) << report.problem.message();
+  EXPECT_FALSE(std::filesystem::exists(dir_.Sub("nowhere")));
+}
+
+TEST_F(VerifyTest, ADirectoryInUseIsRefused) {
+  WriteChain(node_);
+  const auto memory = Recall(node_, cluster_);
+  const VerifyReport report = Verify(node_);
+  EXPECT_FALSE(report.ok);
+  EXPECT_TRUE(Contains(report, "in use by process")) << report.problem.message();
+}
+
+TEST_F(VerifyTest, TheJsonIsOneObjectOnOneLine) {
+  const auto chain = WriteChain(node_);
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunVerify({node_, true}), 0);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+            R"({"ok":true,"blocks":7,"requests":7,"tip":6,"tip_hash":")" +
+                chain.back()->hash.Hex() + "\",\"first_bad\":null}\n");
+}
+
+TEST_F(VerifyTest, TheExitCodeAndTheSentenceSayWhatIsWrong) {
+  ChainMaker maker(node_, cluster_);
+  maker.PutUpTo(3);
+  maker.AddUnlinked();
+  maker.PutUpTo(6);
+  maker.Write(6);
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(RunVerify({node_, true}), 6);
+  EXPECT_NE(::testing::internal::GetCapturedStdout().find("\"first_bad\":4}"), std::string::npos);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("slot 4"), std::string::npos);
+
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(RunVerify({dir_.Sub("nowhere"), false}), 2);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("nowhere"), std::string::npos);
+}
+
+TEST_F(VerifyTest, ASoundDirectoryIsToldInASentence) {
+  WriteChain(node_);
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(RunVerify({node_, false}), 0);
+  const std::string text = ::testing::internal::GetCapturedStdout();
+  EXPECT_NE(text.find("7 blocks and 7 requests verify"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace cairn::node
