@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "client/render.h"
@@ -66,6 +67,12 @@ Page Console::Execute(const std::string& line) {
   }
   for (const Command& command : Commands()) {
     if (command_line.Is(command.name)) {
+      // failProcess(3) at another node than 3 must not kill that one.
+      if (std::string_view(command.form) == command.name && !command_line.arguments.empty()) {
+        return Sentence(
+            fmt::format("{} takes no arguments: it is about this node, node {}, or what it has",
+                        command.name, node_->self()));
+      }
       return (this->*command.run)(command_line.arguments);
     }
   }

@@ -157,9 +157,10 @@ net::ReplyBody Node::Serve(const net::StaleRead& call) const {
 net::ReplyBody Node::Serve(const net::StatusCall& /*call*/) const { return Report(); }
 
 net::ReplyBody Node::Serve(const net::ChainCall& call) const {
-  const paxos::Log& log = replica_.acceptor().log();
-  net::ChainPart part{{}, log.tip(), log.decided()};
-  if (call.first <= std::min(call.last, log.tip())) {
+  // What is on the disk: the replica may be a turn ahead of it.
+  const Slot tip = ledger().head().tip;
+  net::ChainPart part{{}, tip, std::min(replica_.acceptor().log().decided(), tip)};
+  if (call.first <= std::min(call.last, tip)) {
     auto blocks = ledger().ReadRange(call.first, call.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
     if (!blocks.ok()) {
       return ErrorAnswer(blocks.status());

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "client/line_editor.h"
+#include "client/text.h"
 #include "config/cluster.h"
 #include "node/clock.h"
 #include "node/console.h"
@@ -144,9 +145,14 @@ int RunServer(const ServerCommand& command) {
     return Complain(cluster.status());
   }
   if (cluster->Find(command.id) == nullptr) {
+    std::vector<NodeId> known;
+    for (const config::NodeAddress& node : cluster->nodes) {
+      known.push_back(node.id);
+    }
     return Complain(Status::Usage("there is no node " + std::to_string(command.id) + " in " +
-                                  cluster->path + ": it names " +
-                                  std::to_string(cluster->nodes.size()) + " nodes"));
+                                  cluster->path + ": start one of its own, " +
+                                  client::JoinWords(known, "or") +
+                                  ", or name another file with --config"));
   }
   auto log = spdlog::stderr_color_mt("node " + std::to_string(command.id));
   log->set_pattern("%H:%M:%S.%e %n %^%l%$ %v");

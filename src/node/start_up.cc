@@ -29,8 +29,9 @@ Result<std::unique_ptr<storage::State>> OpenState(const storage::DataDirectory& 
   return storage::State::Open(directory.path(), {});
 }
 
-/// The state's last block is the chain's block at that slot.
-bool BelongsTo(const kv::StateMachine& machine, const storage::Ledger& ledger) {
+/// The state's last block is the chain's block at that slot. A block that can't be read says
+/// nothing about the state.
+Result<bool> BelongsTo(const kv::StateMachine& machine, const storage::Ledger& ledger) {
   if (machine.applied() == 0) {
     return true;
   }
@@ -38,7 +39,10 @@ bool BelongsTo(const kv::StateMachine& machine, const storage::Ledger& ledger) {
     return false;
   }
   const auto block = ledger.Read(machine.applied());
-  return block.ok() && block->get()->hash == machine.applied_hash();
+  if (!block.ok()) {
+    return block.status();
+  }
+  return block.value()->hash == machine.applied_hash();
 }
 
 Status OpenMachine(Memory* memory, std::uint64_t max_sessions, const StartUpTalk& talk) {
@@ -46,8 +50,9 @@ Status OpenMachine(Memory* memory, std::uint64_t max_sessions, const StartUpTalk
     return known;
   }
   memory->machine = std::make_unique<kv::StateMachine>(memory->state.get(), max_sessions);
-  if (BelongsTo(*memory->machine, *memory->ledger)) {
-    return Status::Ok();
+  const auto belongs = BelongsTo(*memory->machine, *memory->ledger);
+  if (!belongs.ok() || belongs.value()) {
+    return belongs.status();
   }
   memory->machine.reset();
   memory->state.reset();
