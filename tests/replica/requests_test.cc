@@ -1,0 +1,176 @@
+#include "replica/requests.h"
+
+#include <gtest/gtest.h>
+
+#include "replica/one_node.h"
+
+namespace cairn::replica {
+namespace {
+
+WaitingRequest WaitingPut(const std::string& value = "value") {
+  WaitingRequest waiting;
+  waiting.is_write = true;
+  waiting.request = PutOf(1, 1, "key", value);
+  return waiting;
+}
+
+// --- Waiting
+
+TEST(WaitingDeathTest, ATokenNamesOneRequest) {
+  Waiting waiting;
+  waiting.Add(1, WaitingPut());
+  EXPECT_DEATH(waiting.Add(1, WaitingPut()), "token");
+}
+
+TEST(WaitingDeathTest, ARequestIsAnsweredOnce) {
+  Waiting waiting;
+  waiting.Add(1, WaitingPut());
+  waiting.Remove(1);
+  EXPECT_EQ(waiting.Find(1), nullptr);
+  EXPECT_DEATH(waiting.Remove(1), "once");
+}
+
+TEST(WaitingTest, CountsTheBytesThatWait) {
+  Waiting waiting;
+  waiting.Add(1, WaitingPut(std::string(1000, 'x')));
+  waiting.Add(2, WaitingPut(std::string(500, 'x')));
+  EXPECT_GE(waiting.bytes(), 1500U);
+  // What it was when it came is what is given back, whatever happened meanwhile to the books.
+  waiting.ParkAll(7);
+  waiting.Remove(1);
+  waiting.Remove(2);
+  EXPECT_EQ(waiting.bytes(), 0U);
+  EXPECT_EQ(waiting.size(), 0U);
+}
+
+TEST(WaitingTest, WhenTheLeaderIsGoneAllAreParkedAgain) {
+  Waiting waiting;
+  for (Token token = 1; token <= 3; ++token) {
+    waiting.Add(token, WaitingPut());
+  }
+  waiting.Find(2)->handed_to = 5;
+  EXPECT_EQ(waiting.Parked(), (std::vector<Token>{1, 3}));
+  waiting.ParkAll(99);
+  EXPECT_EQ(waiting.Parked(), (std::vector<Token>{1, 2, 3}));
+  EXPECT_EQ(waiting.Find(2)->parked_at, 99U);
+  EXPECT_EQ(waiting.Find(1)->parked_at, 0U);  // it has been parked for longer
+}
+
+// --- Proposals
+
+TEST(ProposalsTest, ABatchIsTakenInTheOrderOfArrival) {
+  Proposals proposals;
+  for (Sequence i = 1; i <= 5; ++i) {
+    proposals.Add({1, i}, PutOf(1, i));
+  }
+  const auto first = proposals.TakeBatch(7, 3, 1'000'000);
+  ASSERT_EQ(first.size(), 3U);
+  EXPECT_EQ(first.front().sequence, 1U);
+  EXPECT_EQ(first.back().sequence, 3U);
+  EXPECT_EQ(proposals.queue_size(), 2U);
+  EXPECT_EQ(proposals.TakeBatch(8, 3, 1'000'000).size(), 2U);
+  EXPECT_FALSE(proposals.queued());
+  EXPECT_EQ(proposals.bytes(), 0U);
+}
+
+TEST(ProposalsTest, ABatchEndsBeforeItsBytesAreTooMany) {
+  Proposals proposals;
+  for (Sequence i = 1; i <= 4; ++i) {
+    proposals.Add({1, i}, PutOf(1, i, "key", std::string(400, 'x')));
+  }
+  EXPECT_EQ(proposals.TakeBatch(7, 100, 1000).size(), 2U);
+}
+
+TEST(ProposalsTest, ALoneRequestMayExceedABatchsBytes) {
+  Proposals proposals;
+  proposals.Add({1, 1}, PutOf(1, 1, "key", std::string(4000, 'x')));
+  EXPECT_EQ(proposals.TakeBatch(7, 100, 1000).size(), 1U);
+}
+
+// R10: the same request, from wherever it comes, is proposed once and answered to all who asked.
+TEST(ProposalsTest, ARequestThatIsUnderWayIsNotProposedAgain) {
+  Proposals proposals;
+  proposals.Add({1, 10}, PutOf(1, 1));
+  proposals.Add({2, 20}, PutOf(1, 1));
+  proposals.Add({1, 10}, PutOf(1, 1));  // handed over twice
+  EXPECT_EQ(proposals.TakeBatch(7, 100, 1000).size(), 1U);
+  proposals.Add({3, 30}, PutOf(1, 1));
+  EXPECT_FALSE(proposals.queued());
+  EXPECT_EQ(proposals.Finish(1, 1), (std::vector<Origin>{{1, 10}, {2, 20}, {3, 30}}));
+  EXPECT_TRUE(proposals.Finish(1, 1).empty());
+}
+
+// R10: one that is decided by way of an older block keeps its place until its own turn.
+TEST(ProposalsTest, ARequestThatIsStillQueuedIsNotFinished) {
+  Proposals proposals;
+  proposals.Add({1, 10}, PutOf(1, 1));
+  EXPECT_TRUE(proposals.Finish(1, 1).empty());
+  EXPECT_EQ(proposals.TakeBatch(7, 100, 1000).size(), 1U);
+  EXPECT_EQ(proposals.Finish(1, 1).size(), 1U);
+}
+
+TEST(ProposalsTest, ADeposedLeaderGivesBackOnlyWhatIsInNoBlock) {
+  Proposals proposals;
+  proposals.Add({1, 10}, PutOf(1, 1));
+  proposals.Add({1, 11}, PutOf(1, 2));
+  EXPECT_EQ(proposals.TakeBatch(7, 1, 1000).size(), 1U);
+  EXPECT_EQ(proposals.Clear(), (std::vector<Origin>{{1, 11}}));
+  EXPECT_FALSE(proposals.queued());
+  EXPECT_EQ(proposals.bytes(), 0U);
+  EXPECT_TRUE(proposals.Finish(1, 1).empty());
+}
+
+TEST(ProposalsTest, SaysForWhatARequestWaits) {
+  Proposals proposals;
+  proposals.Add({1, 10}, PutOf(1, 1, "a"));
+  proposals.Add({1, 11}, PutOf(1, 2, "b"));
+  EXPECT_EQ(proposals.TakeBatch(7, 1, 1000).size(), 1U);
+  const auto entries = proposals.Describe();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].what, "put a");
+  EXPECT_EQ(entries[0].waits_for, "a quorum for slot 7");
+  EXPECT_EQ(entries[1].waits_for, "a place in a block");
+}
+
+// --- Reads
+
+// R9: a round confirms only the reads that waited when it began.
+TEST(ReadsTest, AReadThatCameDuringARoundWaitsForTheNext) {
+  Reads reads;
+  reads.Add({1, 1}, "early");
+  reads.BeginRound(5);
+  reads.Add({1, 2}, "late");
+  reads.EndRound();
+  const auto ready = reads.TakeReady(5);
+  ASSERT_EQ(ready.size(), 1U);
+  EXPECT_EQ(ready[0].key, "early");
+  EXPECT_TRUE(reads.waiting());
+}
+
+// R9: it reads at what was decided when the round began, or later.
+TEST(ReadsTest, AConfirmedReadWaitsUntilItsSlotIsApplied) {
+  Reads reads;
+  reads.Add({1, 1}, "key");
+  reads.BeginRound(5);
+  EXPECT_TRUE(reads.TakeReady(9).empty());  // not confirmed
+  reads.EndRound();
+  EXPECT_TRUE(reads.TakeReady(4).empty());
+  EXPECT_EQ(reads.TakeReady(5).size(), 1U);
+  EXPECT_TRUE(reads.TakeReady(9).empty());
+}
+
+TEST(ReadsTest, ADeposedLeaderGivesBackEveryRead) {
+  Reads reads;
+  reads.Add({1, 1}, "confirmed");
+  reads.BeginRound(5);
+  reads.EndRound();
+  reads.Add({2, 2}, "in a round");
+  reads.BeginRound(5);
+  reads.Add({3, 3}, "waiting");
+  EXPECT_EQ(reads.size(), 3U);
+  EXPECT_EQ(reads.Clear().size(), 3U);
+  EXPECT_EQ(reads.size(), 0U);
+}
+
+}  // namespace
+}  // namespace cairn::replica

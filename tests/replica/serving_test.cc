@@ -1,0 +1,220 @@
+#include <gtest/gtest.h>
+
+#include "replica/one_node.h"
+
+namespace cairn::replica {
+namespace {
+
+// --- writes at the leader
+
+// R6: a reply leaves only after the sync that it rests on.
+TEST(ServingTest, AnAnswerLeavesOnlyAfterTheWrite) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1));
+  Effects effects = node.Think();
+  ASSERT_TRUE(effects.write.needed);
+  ASSERT_EQ(effects.write.blocks.size(), 1U);
+  EXPECT_EQ(node.Said<paxos::Accept>().size(), 2U);  // it rests on nothing that is not durable
+  // The others are faster than this node's own disk.
+  for (const NodeId id : {2U, 3U}) {
+    node.Hear(id, paxos::Accepted{ballot, node.Tip()});
+  }
+  EXPECT_TRUE(effects.answers.empty());
+  EXPECT_EQ(node.Decided(), 1U);
+  node.Remember(effects);
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].token, 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
+  EXPECT_EQ(node.answers[0].answer.slot, 2U);
+}
+
+// R5
+TEST(ServingTest, AWriteIsAnsweredWhenAMajorityHasIt) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  EXPECT_TRUE(node.answers.empty());
+  node.Hear(3, paxos::Accepted{ballot, node.Tip()});
+  node.Turns();
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.machine().Get("key")->value, "value");
+}
+
+TEST(ServingTest, RequestsThatWaitTogetherTravelInOneBlock) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  for (Sequence i = 1; i <= 20; ++i) {
+    node->Submit(i, PutOf(7, i));
+  }
+  node.Turns();
+  EXPECT_EQ(node.Tip(), 2U);
+  AcceptAll(node, ballot);
+  EXPECT_EQ(node.answers.size(), 20U);
+}
+
+TEST(ServingTest, OnlySoManySlotsAreInFlight) {
+  OneNode node({.slots_in_flight = 2});
+  const paxos::Ballot ballot = node.Lead();
+  for (Sequence i = 1; i <= 5; ++i) {
+    node->Submit(i, PutOf(7, i));
+    node.Turns();
+  }
+  EXPECT_EQ(node.Tip(), 3U);
+  AcceptAll(node, ballot);
+  EXPECT_EQ(node.Tip(), 4U);  // all three that waited
+  AcceptAll(node, ballot);
+  EXPECT_EQ(node.answers.size(), 5U);
+}
+
+// R10
+TEST(ServingTest, ARetryGetsTheFirstAnswer) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  AcceptAll(node, ballot);
+  node->Submit(2, PutOf(7, 2, "key", "newer"));
+  node.Turns();
+  AcceptAll(node, ballot);
+  const Slot tip = node.Tip();
+  node.Forget();
+  Request again = PutOf(7, 2, "key", "newer");
+  node->Submit(3, again);
+  node.Turns();
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
+  EXPECT_EQ(node.answers[0].answer.slot, 3U);
+  EXPECT_EQ(node.Tip(), tip);
+}
+
+// R10: at once, through two nodes.
+TEST(ServingTest, ARequestThatComesTwiceIsAppliedOnceAndAnsweredTwice) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1));
+  node.Hear(2, ForwardWrite{55, PutOf(7, 1)});
+  node.Turns();
+  ASSERT_EQ(node.Tip(), 2U);
+  EXPECT_EQ(node.writes.back().blocks.front()->requests.size(), 1U);
+  AcceptAll(node, ballot);
+  EXPECT_EQ(node.answers.size(), 1U);
+  ASSERT_EQ(node.Said<ForwardAnswer>(2).size(), 1U);
+  EXPECT_EQ(node.Said<ForwardAnswer>(2)[0].token, 55U);
+  EXPECT_EQ(node.Said<ForwardAnswer>(2)[0].answer.slot, 2U);
+  EXPECT_EQ(node.Said<ForwardAnswer>(2)[0].answer.leader, 1U);
+}
+
+// R5: its request may be decided by the next leader; nobody must say now what became of it.
+TEST(ServingTest, ADeposedLeaderAnswersNothingOfWhatItHasSealed) {
+  OneNode node({.slots_in_flight = 1});
+  const paxos::Ballot ballot = node.Lead();
+  node.Hear(2, ForwardWrite{55, PutOf(7, 1)});
+  node.Turns();
+  node.Hear(2, ForwardWrite{56, PutOf(7, 2)});  // waits for a place
+  node.Turns();
+  node.Hear(3, paxos::Prepare{{ballot.round + 1, 3, LifeOf(3)}, 1, ballot, 1});
+  node.Turns();
+  EXPECT_FALSE(node->leading());
+  const auto told = node.Said<ForwardAnswer>(2);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].token, 56U);  // surely not applied
+  EXPECT_EQ(told[0].answer.code, Code::kUnavailable);
+}
+
+// --- at a follower
+
+TEST(ServingTest, AFollowerHandsARequestToTheLeader) {
+  OneNode node;
+  (void)node.Follow(3);
+  node->Submit(1, PutOf(7, 1));
+  node->Read(2, "key");
+  const Effects effects = node.Think();  // a redirect rests on nothing
+  ASSERT_EQ(node.Said<ForwardWrite>(3).size(), 1U);
+  EXPECT_EQ(node.Said<ForwardWrite>(3)[0].token, 1U);
+  EXPECT_EQ(node.Said<ForwardWrite>(3)[0].request, PutOf(7, 1));
+  ASSERT_EQ(node.Said<ForwardRead>(3).size(), 1U);
+  EXPECT_EQ(node.Said<ForwardRead>(3)[0].key, "key");
+}
+
+TEST(ServingTest, TheLeadersAnswerReachesTheClient) {
+  OneNode node;
+  (void)node.Follow(3);
+  node->Read(2, "key");
+  node.Turns();
+  node.Hear(3, ForwardAnswer{2, {Code::kOk, "", 9, "value", 3}});
+  node.Turns();
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.value, "value");
+  EXPECT_EQ(node.answers[0].answer.slot, 9U);
+  EXPECT_EQ(node.answers[0].answer.leader, 3U);
+}
+
+TEST(ServingTest, ATokenIsAnsweredExactlyOnce) {
+  OneNode node;
+  (void)node.Follow(3);
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  for (int copy = 0; copy < 3; ++copy) {
+    node.Hear(3, ForwardAnswer{1, {Code::kOk, "", 9, "", 3}});
+    node.Hear(2, ForwardAnswer{1, {Code::kOk, "", 9, "", 2}});
+    node.Hear(2, ForwardAnswer{99, {Code::kOk, "", 9, "", 2}});  // never asked
+    node.Turns();
+  }
+  node.Pass(15'000'000);
+  EXPECT_EQ(node.answers.size(), 1U);
+}
+
+// R10 makes that safe.
+TEST(ServingTest, WhatWaitsIsHandedToTheNextLeader) {
+  OneNode node;
+  (void)node.Follow(3, 6);
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  EXPECT_EQ(node.Said<ForwardWrite>(3).size(), 1U);
+  (void)node.Follow(2, 7);
+  ASSERT_EQ(node.Said<ForwardWrite>(2).size(), 1U);
+  EXPECT_EQ(node.Said<ForwardWrite>(2)[0].token, 1U);
+  node.Hear(2, ForwardAnswer{1, {Code::kOk, "", 9, "", 2}});
+  node.Hear(3, ForwardAnswer{1, {Code::kUnavailable, "node 3 does not lead", 0, "", 0}});
+  node.Turns();
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
+}
+
+TEST(ServingTest, WhatALeaderRefusesIsTriedAgain) {
+  OneNode node;
+  (void)node.Follow(3);
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  node.Hear(3, ForwardAnswer{1, {Code::kUnavailable, "node 3 does not lead", 0, "", 0}});
+  node.Turns();
+  EXPECT_TRUE(node.answers.empty());
+  node.Pass(10'000);
+  EXPECT_EQ(node.Said<ForwardWrite>(3).size(), 2U);
+}
+
+// --- printQueue
+
+TEST(ServingTest, TheQueueSaysWhatWaitsForWhat) {
+  OneNode node;
+  node.Lose(2);
+  node.Lose(3);
+  node->Submit(1, PutOf(7, 1, "a"));
+  ASSERT_EQ(node->Queue().size(), 1U);
+  EXPECT_EQ(node->Queue()[0].what, "put a");
+  EXPECT_EQ(node->Queue()[0].waits_for, "a leader");
+
+  OneNode leader;
+  (void)leader.Lead();
+  leader->Submit(1, PutOf(7, 1, "a"));
+  leader->Read(2, "b");
+  leader.Turns();
+  ASSERT_EQ(leader->Queue().size(), 2U);
+  EXPECT_EQ(leader->Queue()[0].waits_for, "a quorum for slot 2");
+  EXPECT_NE(leader->Queue()[1].waits_for.find("majority"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cairn::replica
