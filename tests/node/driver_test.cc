@@ -196,17 +196,6 @@ TEST_F(DriverTest, AnAnswerComesOnceItsBlockIsDurableAtAQuorum) {
   EXPECT_GE(tip_at_answer_, 2U);
 }
 
-TEST_F(DriverTest, AnOvertakingVoteDoesNotStandInForTheOwnDisk) {
-  Open();
-  BecomeLeader();
-  replica_->Submit(5, testing::PutRequest(1, "key", "value"));
-  Step(paxos::Accepted{ballot_, 2});  // before the block was even sealed
-  const std::uint64_t before = commits();
-  driver_->Turn();
-  EXPECT_EQ(commits(), before + 1);
-  EXPECT_TRUE(answers_.empty() || tip_at_answer_ >= 2);
-}
-
 TEST_F(DriverTest, APromiseLeavesAfterItIsDurable) {
   Open();
   const std::uint64_t before = commits();

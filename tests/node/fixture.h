@@ -243,13 +243,16 @@ class Nodes {
       running.node->RunOnce({});
     }
   }
-  /// Runs until one of them leads with a majority. The leader, or 0.
+  /// Runs until all that are up follow one leader with a majority and know of a decided block. The
+  /// leader, or 0.
   NodeId AwaitLeader() {
     NodeId leader = 0;
     EXPECT_TRUE(RunUntil([&] {
+      leader = up_.begin()->second.node->Report().replica.leader;
       for (auto& [id, running] : up_) {
         const replica::ReplicaStatus status = running.node->Report().replica;
-        leader = status.role == "leader" && status.quorum ? id : leader;
+        const bool agrees = status.quorum && status.leader == leader && status.decided >= 1;
+        leader = agrees ? leader : 0;
       }
       return leader != 0;
     }));
