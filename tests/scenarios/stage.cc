@@ -1,0 +1,324 @@
+#include "scenarios/stage.h"
+
+#include <algorithm>
+
+#include "chain/block.h"
+#include "scenarios/words.h"
+
+namespace cairn::scenarios {
+namespace {
+
+constexpr Micros kStep = 10'000;
+constexpr Micros kWallStart = 1'700'000'000'000'000;
+
+/// Fixed, so that hashes are.
+Incarnation LifeOf(NodeId node, std::uint64_t life) { return node * 1000 + life; }
+
+}  // namespace
+
+Stage::Stage(const StageOptions& options, std::ostream* out)
+    : options_(options), out_(out), invariants_(options.nodes) {
+  for (NodeId id = 1; id <= options_.nodes; ++id) {
+    ids_.push_back(id);
+  }
+  genesis_ = chain::MakeGenesis({"scenario", ids_, options_.max_sessions});
+  for (const NodeId id : ids_) {
+    nodes_.emplace(id, Node(sim::Disk(genesis_, LifeOf(id, 1))));
+    Start(id);
+  }
+}
+
+// --- processes
+
+void Stage::Start(NodeId id) {
+  Node& node = nodes_.at(id);
+  if (node.replica) {
+    return;
+  }
+  node.table = std::make_unique<kv::MemoryTable>();
+  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
+  for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
+    node.machine->Apply(*node.disk.Read(slot));
+  }
+  replica::Options options = replica::DefaultOptions(id, node.disk.incarnation(), ids_, id);
+  options.recent_blocks = options_.recent_blocks;
+  options.catch_up_blocks = options_.catch_up_blocks;
+  options.max_slots_in_flight = options_.slots_in_flight;
+  options.max_block_requests = options_.block_requests;
+  node.replica =
+      std::make_unique<replica::Replica>(options, node.disk.Recover(), node.machine.get(), now_);
+}
+
+void Stage::Crash(NodeId id) {
+  Node& node = nodes_.at(id);
+  node.replica.reset();
+  node.machine.reset();
+  node.table.reset();
+  node.unsynced.reset();
+  node.inbox.clear();
+  node.crash_at_write.reset();
+  node.slow = false;
+}
+
+void Stage::CrashAtWrite(NodeId id, bool before_sync) {
+  nodes_.at(id).crash_at_write = before_sync;
+}
+
+void Stage::LoseDisk(NodeId id) {
+  Crash(id);
+  Node& node = nodes_.at(id);
+  ++node.life;
+  node.disk = sim::Disk(genesis_, LifeOf(id, node.life));
+  invariants_.Forget(id);
+}
+
+void Stage::Sync(NodeId id) {
+  Node& node = nodes_.at(id);
+  node.slow = false;
+  if (node.unsynced) {
+    turn_of_ = 0;
+    FinishTurn(id);
+  }
+}
+
+// --- time
+
+void Stage::TickNow(NodeId id) {
+  Happen(id, [this](replica::Replica& replica) { replica.Tick(now_, kWallStart + now_); });
+}
+
+void Stage::Tick(NodeId id, Micros duration) {
+  now_ += duration;
+  TickNow(id);
+}
+
+void Stage::Pass(Micros duration, bool deliver) {
+  const Micros end = now_ + duration;
+  passing_ = now_;
+  while (now_ < end) {
+    now_ += std::min(kStep, end - now_);
+    for (const NodeId to : ids_) {
+      for (const NodeId from : ids_) {
+        HearBeats(from, to);
+      }
+      if (Up(to)) {
+        TickNow(to);
+      }
+    }
+    if (deliver) {
+      std::erase_if(flight_, [&](const InFlight& m) { return Lost(m.inbound.from, m.to); });
+      DeliverAll();
+    }
+  }
+  passing_.reset();
+}
+
+void Stage::HearBeats(NodeId from, NodeId to) {
+  const auto beat = beats_.find({to, from});
+  if (beat == beats_.end()) {
+    return;
+  }
+  if (!Lost(from, to)) {
+    if (verbose_) {
+      HearAll({{0, to, beat->second}});
+    } else {
+      // Heard in the same turn as the tick that follows.
+      nodes_.at(to).inbox.emplace_back(
+          [inbound = beat->second](replica::Replica& replica) { replica.Step(inbound); });
+    }
+  }
+  beats_.erase({to, from});
+}
+
+std::vector<NodeId> Stage::Electorate(NodeId id) const {
+  std::vector<NodeId> others;
+  std::ranges::copy_if(ids_, std::back_inserter(others), [&](NodeId other) {
+    return other != id && Up(other) && !nodes_.at(other).replica->leading() &&
+           !nodes_.at(other).unsynced && !IsCut(id, other) && !IsCut(other, id);
+  });
+  return others;
+}
+
+void Stage::Elect(NodeId id) {
+  const paxos::Timing timing;
+  beats_.clear();
+  now_ += std::max(timing.silence, 2 * timing.election) + 1;
+  const std::vector<NodeId> others = Electorate(id);
+  TickNow(id);
+  for (const NodeId other : others) {
+    HearBeats(id, other);
+    TickNow(other);
+  }
+  for (const NodeId other : others) {
+    HearBeats(other, id);
+  }
+  const replica::Replica& replica = *nodes_.at(id).replica;
+  const paxos::Ballot before = replica.acceptor().promised();
+  const Micros end = now_ + timing.silence / 2 + kStep;
+  while (Up(id) && replica.acceptor().promised() == before && now_ < end) {
+    Tick(id, kStep);
+  }
+  if (Up(id) && replica.acceptor().promised() == before) {
+    Tell("node " + std::to_string(id) + " does not stand: " + replica.Status().words);
+  }
+}
+
+void Stage::Form(NodeId leader) {
+  SetMute(true);
+  Elect(leader);
+  DeliverAll();
+  const auto formed = [&](NodeId id) {
+    return Up(id) && nodes_.at(id).replica->acceptor().log().decided() >= 1;
+  };
+  for (int i = 0; i < 100 && !std::ranges::all_of(ids_, formed); ++i) {
+    Pass(kStep, true);
+  }
+  Pass(10 * kStep, true);
+  SetMute(false);
+  const paxos::Acceptor& acceptor = nodes_.at(leader).replica->acceptor();
+  if (!nodes_.at(leader).replica->leading() || !std::ranges::all_of(ids_, formed)) {
+    Tell("not formed: " + nodes_.at(leader).replica->Status().words);
+    return;
+  }
+  Tell("node " + std::to_string(leader) + " leads in " + acceptor.promised().ToString() +
+       ", all know block 1 (" + BlockName(*acceptor.log().At(1)) + " form) as decided");
+}
+
+// --- a node's turn: think, remember, speak
+
+void Stage::Happen(NodeId id, Event event) {
+  Node& node = nodes_.at(id);
+  node.inbox.push_back(std::move(event));
+  if (!node.unsynced) {
+    Turn(id);
+  }
+}
+
+void Stage::Turn(NodeId id) {
+  Node& node = nodes_.at(id);
+  turn_of_ = 0;
+  for (const Event& event : std::exchange(node.inbox, {})) {
+    event(*node.replica);
+  }
+  node.unsynced = node.replica->Think();
+  TellSaid(id, "early ", node.unsynced->early);
+  for (const replica::Outbound& message : node.unsynced->early) {
+    Post(id, message);
+  }
+  if (node.unsynced->write.needed) {
+    const std::string words = WriteWords(node.unsynced->write);
+    if (node.crash_at_write.value_or(false)) {
+      TellTurn(id, "lost    " + words);
+      TellTurn(id, "crash   before the sync");
+      Crash(id);
+      return;
+    }
+    if (node.slow) {
+      TellTurn(id, "slow    " + words);
+      return;
+    }
+  }
+  FinishTurn(id);
+}
+
+void Stage::FinishTurn(NodeId id) {
+  Node& node = nodes_.at(id);
+  if (node.unsynced->write.needed) {
+    TellTurn(id, "write   " + WriteWords(node.unsynced->write));
+    node.disk.Commit(node.unsynced->write);
+    if (node.crash_at_write) {
+      TellTurn(id, "crash   after the sync");
+      Crash(id);
+      return;
+    }
+  }
+  replica::Effects effects = std::move(*std::exchange(node.unsynced, std::nullopt));
+  node.replica->Remembered(&effects);
+  Check(id);
+  Speak(id, effects);
+  if (node.replica->Restless() || !node.inbox.empty()) {
+    Turn(id);
+  }
+}
+
+void Stage::Speak(NodeId id, const replica::Effects& effects) {
+  TellSaid(id, "late  ", effects.late);
+  for (const replica::Outbound& message : effects.late) {
+    if (const auto breach =
+            invariants_.SaidOnlyWhatIsDurable(id, nodes_.at(id).disk, message.message)) {
+      Tell("BROKEN " + *breach);
+    }
+    Post(id, message);
+  }
+  for (const replica::ServeBlocks& serve : effects.serve) {
+    paxos::Blocks blocks{{}, serve.decided};
+    for (Slot slot = serve.from;
+         slot <= serve.decided && blocks.blocks.size() < options_.catch_up_blocks; ++slot) {
+      blocks.blocks.push_back(nodes_.at(id).disk.Read(slot));
+    }
+    TellTurn(id,
+             "serve   from the disk: " + MessageWords(blocks) + " -> " + std::to_string(serve.to));
+    Post(id, {serve.to, std::move(blocks)});
+  }
+  for (const replica::LocalAnswer& local : effects.answers) {
+    TellTurn(id, "answer  " + asked_.at(local.token) + ": " + AnswerWords(local.answer));
+    asked_.erase(local.token);
+  }
+}
+
+void Stage::Check(NodeId id) {
+  const Node& node = nodes_.at(id);
+  for (const auto& breach :
+       {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
+        invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
+        invariants_.OneLeaderABallot(id, *node.replica)}) {
+    if (breach) {
+      Tell("BROKEN " + *breach);
+    }
+  }
+}
+
+// --- telling
+
+void Stage::Tell(const std::string& line) {
+  turn_of_ = 0;
+  if (!mute_) {
+    *out_ << line << '\n';
+  }
+}
+
+void Stage::TellTurn(NodeId id, const std::string& line) {
+  if (mute_) {
+    return;
+  }
+  if (turn_of_ != id) {
+    *out_ << "node " << id;
+    if (passing_) {
+      *out_ << " after " << (now_ - *passing_) / 1000 << "ms";
+    }
+    *out_ << '\n';
+    turn_of_ = id;
+  }
+  *out_ << "  " << line << '\n';
+}
+
+void Stage::TellLog(NodeId id) {
+  const sim::Disk& disk = nodes_.at(id).disk;
+  const replica::LedgerHead& head = disk.head();
+  const Slot decided =
+      Up(id) ? nodes_.at(id).replica->acceptor().log().decided() : disk.head().decided;
+  Tell("node " + std::to_string(id) + (Up(id) ? "" : " (down)") + " promised " +
+       head.promised.ToString() + " accepted " + head.accepted.ToString());
+  for (Slot slot = 1; slot <= head.tip; ++slot) {
+    const BlockPtr block = disk.Read(slot);
+    Tell("  " + std::to_string(slot) + " " + BlockName(*block) + " " +
+         (slot <= decided ? "decided " : "accepted") + " " + RequestWords(*block));
+  }
+}
+
+void Stage::TellStatus(NodeId id) {
+  Tell("node " + std::to_string(id) + ": " +
+       (Up(id) ? StatusWords(nodes_.at(id).replica->Status()) : std::string("down")));
+}
+
+}  // namespace cairn::scenarios
