@@ -11,6 +11,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 seeds=5000
 ensure_packages "${build_packages[@]}"
 cd "$cairn_root"
+mkdir -p build/mutants
+exec 9>build/mutants/lock
+flock -n 9 || fail "another run of this script is under way here."
 tree=$cairn_root/build/mutants/tree
 rm -rf "$tree"
 mkdir -p "$tree"

@@ -206,6 +206,12 @@ void Replica::ConsiderElection() {
   }
 }
 
+void Replica::Stand() {
+  if (IsVoter()) {
+    StandForElection();
+  }
+}
+
 void Replica::StandForElection() {
   if (leader_) {
     StopLeading();

@@ -65,6 +65,10 @@ class Replica {
   /// A linearizable read.
   void Read(Token token, std::string key);
 
+  /// Stands for election now, whoever leads: agreement must bear any number of candidates at any
+  /// time, however rarely R8 lets one stand. Does nothing without a vote.
+  void Stand();
+
   [[nodiscard]] Effects Think();
   void Remembered(Effects* effects);
   /// There is something to do that needs no further event: the driver must not sleep.

@@ -51,6 +51,10 @@ class Striker {
       case Kind::kSlowDisk:
         return world_->SlowDisk(Any(), dice_.Between(50'000, 400'000),
                                 dice_.Between(1, 2) * kSecond);
+      case Kind::kStand:
+        return world_->MakeStand(Any());
+      case Kind::kDuel:
+        return Duel();
       case Kind::kCount:
         break;
     }
@@ -100,6 +104,14 @@ class Striker {
           world_->CutBoth(a, b);
         }
       }
+    }
+  }
+
+  /// Several nodes stand again and again, while the old leader still speaks.
+  void Duel() {
+    for (std::uint64_t i = dice_.Between(2, 12); i > 0; --i) {
+      world_->At(world_->now() + dice_.Below(200'000),
+                 [world = world_, id = Any()] { world->MakeStand(id); });
     }
   }
 

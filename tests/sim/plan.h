@@ -30,6 +30,8 @@ struct Fault {
     kLongDown,
     kClockJump,
     kSlowDisk,
+    kStand,
+    kDuel,
     kCount,
   };
   std::size_t number = 0;  ///< Its place in the whole plan, for naming it.

@@ -116,6 +116,12 @@ void World::Kill(NodeId id) {
   }
 }
 
+void World::MakeStand(NodeId id) {
+  if (nodes_.at(id).replica) {
+    Happen(id, [](replica::Replica& replica) { replica.Stand(); });
+  }
+}
+
 void World::KillFor(NodeId id, Micros duration) {
   Kill(id);
   At(now_ + duration, [this, id] { Start(id); });

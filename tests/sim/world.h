@@ -61,6 +61,8 @@ class World {
   void KillAtNextCommit(NodeId node, bool before);
   void Start(NodeId node);
   void Pause(NodeId node, Micros duration);
+  /// The node stands for election, without a reason.
+  void MakeStand(NodeId node);
   /// Down, and up again after the time.
   void KillFor(NodeId node, Micros duration);
   /// The node's wall clock is set to this much after the true one's start; it may go back.
