@@ -130,18 +130,19 @@ class Node:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
-    def start(self, wrap=(), words=(), config=None):
+    def start(self, wrap=(), config=None, stdout=None):
         """Starts the process; `wrap` is a command that runs it in the same process id."""
         assert not self.running, f"node {self.id} runs already"
         if self.process is not None:
             _close(self.process.stdin)
+            _close(self.process.stdout)
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         self._out_start = self.out_path.stat().st_size if self.out_path.exists() else 0
         with open(self.log_path, "ab") as log, open(self.out_path, "ab") as out:
             self.process = subprocess.Popen(
-                [*wrap, PROGRAM, "server", str(self.id), *words],
+                [*wrap, PROGRAM, "server", str(self.id)],
                 stdin=subprocess.PIPE,
-                stdout=out,
+                stdout=stdout or out,
                 stderr=log,
                 env=clean_environment(CAIRN_CONFIG=config or self.cluster.config),
                 preexec_fn=_die_with_the_tests,
@@ -305,8 +306,8 @@ class Cluster:
             if process is not None:
                 process.kill()
                 process.wait()
-                for pipe in (process.stdin, process.stdout):
-                    _close(pipe)
+                _close(process.stdin)
+                _close(process.stdout)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def tails(self):

@@ -1,6 +1,7 @@
 """What a person types at a server, here through a pipe; and faults made from anywhere."""
 
 import re
+import subprocess
 
 from case import ProcessTest, SharedClusterTest
 from cluster import wait_until
@@ -118,6 +119,23 @@ class Ends(ProcessTest):
         cluster[3].signal(2)
         self.assertEqual(cluster[3].wait_exit(), 0)
         cluster.verify_all()
+
+    def test_a_reader_of_the_console_that_is_slow_or_gone_stops_nobody(self):
+        cluster = self.make_cluster(1)
+        node = cluster[1]
+        for reader_goes in (False, True):
+            node.start(stdout=subprocess.PIPE)
+            cluster.leader()
+            done = cluster.cairn("put", "long", "-", stdin=b"x" * 500_000)
+            self.assertEqual(done.code, 0, done)
+            node.type("printKVStore")  # more than a pipe holds, and nobody reads
+            self.assertEqual(len(node.process.stdout.read(10)), 10)
+            cluster.put("k", "served")
+            if reader_goes:
+                node.process.stdout.close()
+                cluster.put("k", "served still")
+                node.type("status")
+            self.assertEqual(node.stop(), 0)
 
     def test_fail_process_dies_as_by_kill_9_typed_or_sent(self):
         cluster = self.make_cluster(3).form()
