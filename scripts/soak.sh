@@ -11,9 +11,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 [[ ${1:-} =~ ^[0-9]+$ ]] || { echo "usage: scripts/soak.sh MINUTES" >&2; exit 2; }
 minutes=$1
 cd "$cairn_root"
-scripts/build.sh >/dev/null || fail "cairn does not build; run scripts/build.sh to see why."
+ensure_packages "${build_packages[@]}"
+configure release build
 cmake --build --preset release --target cairn-sim --parallel "$(nproc)" >/dev/null ||
-  fail "the simulator does not compile."
+  fail "the simulator does not compile; run scripts/build.sh to see why."
 
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
