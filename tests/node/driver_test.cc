@@ -99,7 +99,7 @@ class DriverTest : public ::testing::Test {
   std::pair<std::uint64_t, Verb> Await() {
     EXPECT_TRUE(testing::Until([&] { return Find<Verb>() != nullptr; }, [&] { Listen(); }));
     const Heard* found = Find<Verb>();
-    const std::pair<std::uint64_t, Verb> result =
+    std::pair<std::uint64_t, Verb> result =
         found == nullptr ? std::pair<std::uint64_t, Verb>()
                          : std::pair(found->commits, std::get<Verb>(found->message));
     heard_.clear();
