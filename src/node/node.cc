@@ -79,6 +79,7 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
 void Node::RunOnce(const std::vector<int>& fds) {
   sockets_->Wait(replica_.Restless() ? 0 : kWaitMs, fds);
   const Micros now = MonotonicNow();
+  replica_.Advance(now, WallNow());
   TakeMessages();
   if (now - last_tick_ >= kTickEvery) {
     last_tick_ = now;

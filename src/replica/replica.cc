@@ -64,9 +64,13 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
 
 // --- the turn
 
-void Replica::Tick(Micros now, Micros wall) {
+void Replica::Advance(Micros now, Micros wall) {
   now_ = now;
   wall_ = wall;
+}
+
+void Replica::Tick(Micros now, Micros wall) {
+  Advance(now, wall);
   Follow();
   if (leader_) {
     KeepLeading();

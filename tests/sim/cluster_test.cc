@@ -181,6 +181,43 @@ TEST(ClusterTest, ANodeFarBehindThatIsNeededForAMajorityIsWaitedFor) {
   }
 }
 
+// R3, R5: a candidate far behind is stopped while it fetches what it lacks; when it wakes, a leader
+// that it does not hear has decided more than its promises speak of.
+TEST(ClusterTest, ACandidateThatIsOvertakenWhileItFetchesGoesOnAsAFollower) {
+  WorldOptions options = SeededOptions(5, 1);
+  options.recent_blocks = 3;
+  options.catch_up_blocks = 25;
+  options.block_requests = 1;
+  options.delay_min = options.delay_max = 15'000;
+  options.sync_max = 5'000;
+  Scenario s(options);
+  ASSERT_TRUE(s.Form(5 * kSecond));
+  const NodeId leader = s.world.Leader();
+  const NodeId late = s.Except({leader}).at(1);
+  const auto rest = s.Except({leader, late});
+  s.Isolate(late);
+  Load load(&s, 10);
+  s.world.RunFor(8 * kSecond);
+  s.world.Kill(leader);
+  s.KeepOnly({{late, rest[0]}, {late, rest[1]}});  // it alone hears a majority
+  const auto is_promised = [&] {
+    const paxos::Ballot ballot = s.world.disk(late).head().promised;
+    return ballot.node == late && s.world.disk(rest[0]).head().promised == ballot;
+  };
+  ASSERT_TRUE(s.world.RunUntil(is_promised, 5 * kSecond));
+  s.world.RunFor(40'000);  // the promises are there, and it fetches
+  s.world.Pause(late, 1'500'000);
+  s.KeepOnly({{late, rest[0]},
+              {late, rest[1]},
+              {rest[2], rest[0]},
+              {rest[2], rest[1]},
+              {rest[0], rest[1]}});
+  s.world.RunFor(5 * kSecond);
+  EXPECT_EQ(s.world.replica(late).Status().role, "follower");
+  s.world.EndAllFaults();
+  EXPECT_TRUE(s.SomeoneWrites(s.world.ids(), kSecond)) << s.Trouble();
+}
+
 TEST(ClusterTest, UnderLoadTheLeaderStays) {
   WorldOptions options = OrderedOptions(5, 11);
   options.sync_max = 20'000;

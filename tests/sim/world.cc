@@ -237,6 +237,7 @@ void World::Happen(NodeId id, std::function<void(replica::Replica&)> event) {
 
 void World::Turn(NodeId id) {
   Node& node = nodes_.at(id);
+  node.replica->Advance(now_, kWallStart + now_ + node.clock_offset);
   for (const auto& event : std::exchange(node.inbox, {})) {
     event(*node.replica);
   }
