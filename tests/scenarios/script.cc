@@ -290,6 +290,8 @@ Status Script::DoNodes(const Words& words) {
       stage_->Form(id);
     } else if (verb == "lead") {
       stage_->Elect(id);
+    } else if (verb == "meet") {
+      stage_->Meet(id);
     } else if (verb == "crash") {
       stage_->Crash(id);
     } else if (verb == "start") {

@@ -8,6 +8,8 @@
 //   lead N                 N stands for election: it, and all that it reaches but for leaders,
 //   heard
 //                          nobody for long
+//   meet N                 N and all that it reaches hear each other and nobody else: a leader that
+//                          others took for dead is there again
 //   put N KEY VALUE [as C] a write at node N, of client C (else of a new one)
 //   retry N [as C]         the client's last request again (else of the client that spoke last)
 //   get N KEY              a linearizable read;  `local N KEY` a stale one

@@ -11,9 +11,6 @@ namespace {
 constexpr Micros kStep = 10'000;
 constexpr Micros kWallStart = 1'700'000'000'000'000;
 
-/// Fixed, so that hashes are.
-Incarnation LifeOf(NodeId node, std::uint64_t life) { return node * 1000 + life; }
-
 }  // namespace
 
 Stage::Stage(const StageOptions& options, std::ostream* out)
@@ -83,13 +80,31 @@ void Stage::Sync(NodeId id) {
 
 // --- time
 
-void Stage::TickNow(NodeId id) {
-  Happen(id, [this](replica::Replica& replica) { replica.Tick(now_, kWallStart + now_); });
+void Stage::TickNow(NodeId id, const std::vector<NodeId>& heard) {
+  // The clock first, or what is heard now would count as heard long ago.
+  const auto tick = [this](replica::Replica& replica) { replica.Tick(now_, kWallStart + now_); };
+  Node& node = nodes_.at(id);
+  node.inbox.emplace_back(tick);
+  for (const NodeId from : heard) {
+    const auto beat = beats_.find({id, from});
+    if (beat == beats_.end()) {
+      continue;
+    }
+    if (!Lost(from, id)) {
+      if (verbose_) {
+        TellMessage({0, id, beat->second}, "");
+      }
+      node.inbox.emplace_back(
+          [inbound = beat->second](replica::Replica& replica) { replica.Step(inbound); });
+    }
+    beats_.erase(beat);
+  }
+  Happen(id, tick);
 }
 
 void Stage::Tick(NodeId id, Micros duration) {
   now_ += duration;
-  TickNow(id);
+  TickNow(id, {});
 }
 
 void Stage::Pass(Micros duration, bool deliver) {
@@ -97,12 +112,9 @@ void Stage::Pass(Micros duration, bool deliver) {
   passing_ = now_;
   while (now_ < end) {
     now_ += std::min(kStep, end - now_);
-    for (const NodeId to : ids_) {
-      for (const NodeId from : ids_) {
-        HearBeats(from, to);
-      }
-      if (Up(to)) {
-        TickNow(to);
+    for (const NodeId id : ids_) {
+      if (Up(id)) {
+        TickNow(id, ids_);
       }
     }
     if (deliver) {
@@ -113,24 +125,7 @@ void Stage::Pass(Micros duration, bool deliver) {
   passing_.reset();
 }
 
-void Stage::HearBeats(NodeId from, NodeId to) {
-  const auto beat = beats_.find({to, from});
-  if (beat == beats_.end()) {
-    return;
-  }
-  if (!Lost(from, to)) {
-    if (verbose_) {
-      HearAll({{0, to, beat->second}});
-    } else {
-      // Heard in the same turn as the tick that follows.
-      nodes_.at(to).inbox.emplace_back(
-          [inbound = beat->second](replica::Replica& replica) { replica.Step(inbound); });
-    }
-  }
-  beats_.erase({to, from});
-}
-
-std::vector<NodeId> Stage::Electorate(NodeId id) const {
+std::vector<NodeId> Stage::Around(NodeId id) const {
   std::vector<NodeId> others;
   std::ranges::copy_if(ids_, std::back_inserter(others), [&](NodeId other) {
     return other != id && Up(other) && !nodes_.at(other).replica->leading() &&
@@ -139,22 +134,34 @@ std::vector<NodeId> Stage::Electorate(NodeId id) const {
   return others;
 }
 
+void Stage::Gather(NodeId id) {
+  const paxos::Timing timing;
+  const std::vector<NodeId> others = Around(id);
+  // First they hear it, then they say so; nobody hears anybody else, so nobody else can stand.
+  for (int beat = 0; beat < 2; ++beat) {
+    Tick(id, timing.heartbeat);
+    for (const NodeId other : others) {
+      TickNow(other, {id});
+    }
+  }
+  TickNow(id, others);
+}
+
+void Stage::Meet(NodeId id) {
+  Gather(id);
+  for (const NodeId other : Around(id)) {
+    TickNow(other, {id});
+  }
+}
+
 void Stage::Elect(NodeId id) {
   const paxos::Timing timing;
   beats_.clear();
   now_ += std::max(timing.silence, 2 * timing.election) + 1;
-  const std::vector<NodeId> others = Electorate(id);
-  TickNow(id);
-  for (const NodeId other : others) {
-    HearBeats(id, other);
-    TickNow(other);
-  }
-  for (const NodeId other : others) {
-    HearBeats(other, id);
-  }
   const replica::Replica& replica = *nodes_.at(id).replica;
   const paxos::Ballot before = replica.acceptor().promised();
-  const Micros end = now_ + timing.silence / 2 + kStep;
+  Gather(id);
+  const Micros end = now_ + 2 * timing.deference + kStep;
   while (Up(id) && replica.acceptor().promised() == before && now_ < end) {
     Tick(id, kStep);
   }

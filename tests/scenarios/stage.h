@@ -5,7 +5,8 @@
 // and what rests on it (R6). All that a node does is told to a stream, in the order in which it
 // happens:
 //
-//     1->2 Accept 1.1 slot 2 decided 1 (3fa2c1)     what a node hears
+//     1->2 Accept 1.1 slot 2 decided 1 (3fa2c1)     what a node hears (3'->2: from the second
+//                                                   life of node 3's directory)
 //     node 2                                        its turn:
 //       early   Accept …  -> 1 3                    said before the write
 //       write   promised 1.1 accepted 1.1 tip 2 …   one synced batch
@@ -50,6 +51,11 @@ struct Selection {
   std::string words;
 };
 
+/// The incarnation of a node's directory in its first, second … life: fixed, so that hashes are.
+inline Incarnation LifeOf(NodeId node, std::uint64_t life) {
+  return Incarnation{node} * 1000 + life;
+}
+
 class Stage {
  public:
   Stage(const StageOptions& options, std::ostream* out);
@@ -81,6 +87,9 @@ class Stage {
   /// The node stands for election: it and all that can hear it, but for present leaders, have heard
   /// nobody for long, and now they hear it. What is in flight stays there.
   void Elect(NodeId id);
+  /// The node and all that can hear it, but for other leaders, hear each other and nobody else, now
+  /// and until all know that it leads, if it does.
+  void Meet(NodeId id);
   /// Elects the node, and runs until all know block 1 as decided; tells one line.
   void Form(NodeId leader);
 
@@ -135,14 +144,16 @@ class Stage {
   void TellSaid(NodeId id, const std::string& when, const std::vector<replica::Outbound>& messages);
   void Post(NodeId from, const replica::Outbound& message);
   void HearAll(const std::vector<InFlight>& messages);
-  void HearBeats(NodeId from, NodeId to);
-  void TickNow(NodeId id);
-  [[nodiscard]] std::vector<NodeId> Electorate(NodeId id) const;
+  /// The node sees the clock, and hears the heartbeats of some others.
+  void TickNow(NodeId id, const std::vector<NodeId>& heard);
+  [[nodiscard]] std::vector<NodeId> Around(NodeId id) const;
+  void Gather(NodeId id);
   [[nodiscard]] bool Lost(NodeId from, NodeId to) const { return !Up(to) || IsCut(from, to); }
   [[nodiscard]] bool IsCut(NodeId from, NodeId to) const { return cuts_.contains({from, to}); }
   [[nodiscard]] std::vector<InFlight> Take(const Selection& selection);
   void Check(NodeId id);
   void Submit(NodeId id, const Request& request);
+  void TellMessage(const InFlight& message, const std::string& fate);
   void Tell(const std::string& line);
   /// A line of the node's present turn; the first one names the node.
   void TellTurn(NodeId id, const std::string& line);

@@ -9,6 +9,9 @@ namespace cairn::scenarios {
 namespace {
 
 constexpr ClientId kFirstNewClient = 1000;
+/// Of the node's directory (see Stage::LoseDisk).
+std::uint64_t LivesBefore(NodeId node, Incarnation life) { return life - LifeOf(node, 1); }
+
 constexpr const char* kHeartbeat = "Heartbeat";
 
 bool IsHeartbeat(const replica::Message& message) {
@@ -50,6 +53,13 @@ void Stage::Post(NodeId from, const replica::Outbound& message) {
   }
 }
 
+void Stage::TellMessage(const InFlight& message, const std::string& fate) {
+  const NodeId from = message.inbound.from;
+  const std::string life(LivesBefore(from, message.inbound.incarnation), '\'');
+  Tell(std::to_string(from) + life + "->" + std::to_string(message.to) + " " +
+       MessageWords(message.inbound.message) + fate);
+}
+
 std::vector<Stage::InFlight> Stage::Take(const Selection& selection) {
   std::vector<InFlight> taken;
   const auto take_if = [&](const auto& matches) {
@@ -85,8 +95,7 @@ void Stage::HearAll(const std::vector<InFlight>& messages) {
       }
       const NodeId from = message.inbound.from;
       const bool lost = Lost(from, to);
-      Tell(std::to_string(from) + "->" + std::to_string(to) + " " +
-           MessageWords(message.inbound.message) + (lost ? ", lost" : ""));
+      TellMessage(message, lost ? ", lost" : "");
       if (!lost) {
         nodes_.at(to).inbox.emplace_back(
             [inbound = message.inbound](replica::Replica& replica) { replica.Step(inbound); });
@@ -128,15 +137,13 @@ void Stage::DeliverAll() {
 
 void Stage::Drop(const Selection& selection) {
   for (const InFlight& message : Take(selection)) {
-    Tell(std::to_string(message.inbound.from) + "->" + std::to_string(message.to) + " " +
-         MessageWords(message.inbound.message) + ", dropped");
+    TellMessage(message, ", dropped");
   }
 }
 
 void Stage::Duplicate(const Selection& selection) {
   for (InFlight& message : Take(selection)) {
-    Tell(std::to_string(message.inbound.from) + "->" + std::to_string(message.to) + " " +
-         MessageWords(message.inbound.message) + ", twice");
+    TellMessage(message, ", twice");
     flight_.push_back(message);
     message.number = next_number_++;
     flight_.push_back(message);
@@ -146,8 +153,7 @@ void Stage::Duplicate(const Selection& selection) {
 void Stage::TellFlight(const Selection& selection) {
   std::vector<InFlight> before = flight_;
   for (const InFlight& message : Take(selection)) {
-    Tell(std::to_string(message.number) + "  " + std::to_string(message.inbound.from) + "->" +
-         std::to_string(message.to) + " " + MessageWords(message.inbound.message));
+    TellMessage(message, ", number " + std::to_string(message.number));
   }
   flight_ = std::move(before);
 }
