@@ -20,6 +20,12 @@ class ProcessTest(unittest.TestCase):
         type(self)._clusters.append(cluster)
         return cluster
 
+    def undisturbed(self, scenario, tries=3):
+        """Runs `scenario` until it returns true: for rules about leaders that stay. A machine that
+        stalls all nodes at once, as a busy one does, costs a leader by itself; but a program that
+        breaks the rule breaks it every time."""
+        self.assertTrue(any(scenario() for _ in range(tries)), f"in none of {tries} tries")
+
     def run(self, result=None):
         before = len(result.failures) + len(result.errors)
         super().run(result)

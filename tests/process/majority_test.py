@@ -43,8 +43,8 @@ class Majority(SharedClusterTest):
         for number in range(20):
             cluster.put(f"two-{number}", str(number))
         status = cluster.status()
-        self.assertEqual(status["leader"], leader, "the leader lives and has a majority")
         self.assertTrue(status["quorum"])
+        self.assertNotIn(status["leader"], dead)
         self.assertEqual([n["id"] for n in status["nodes"] if not n["reachable"]], dead)
         cluster.start(*dead)
         cluster.settle(*cluster.nodes)
