@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "client/bench.h"
 #include "client/line_editor.h"
 #include "client/shell.h"
 #include "client/verbs.h"
@@ -237,6 +238,7 @@ void AddClientCommands(CLI::App* app, GlobalOptions* global, int* exit_code, Wor
   AddReads(app, context);
   AddFaults(app, context);
   AddShell(app, context);
+  AddBench(app, global, exit_code, context->world);
 }
 
 }  // namespace cairn::client

@@ -1,6 +1,6 @@
 #pragma once
-// The one-shot verbs of a client, `cairn put get del status chain fault`, and `cairn client`. Data
-// goes to standard output, everything else to standard error; with --json, what went wrong is
+// The one-shot verbs of a client, `cairn put get del status chain fault bench`, and `cairn client`.
+// Data goes to standard output, everything else to standard error; with --json, what went wrong is
 // data too. Exit codes are those of common/status.h.
 
 #include <CLI/CLI.hpp>

@@ -23,6 +23,7 @@ class LinkTransport final : public Transport {
     return link_->Receive(timeout_ms);
   }
   bool Connected() override { return link_->Connected(); }
+  [[nodiscard]] net::ClientLink* link() const { return link_.get(); }
 
  private:
   std::unique_ptr<net::ClientLink> link_;
@@ -46,15 +47,33 @@ Micros MonotonicNow() {
                                  .count());
 }
 
+void WaitForAny(const std::vector<Transport*>& transports, Micros until) {
+  std::vector<net::ClientLink*> links;
+  links.reserve(transports.size());
+  for (Transport* transport : transports) {
+    links.push_back(static_cast<LinkTransport*>(transport)->link());  // As `wait` promises.
+  }
+  const Micros now = MonotonicNow();
+  net::ClientLink::WaitForAny(links, std::chrono::microseconds(until > now ? until - now : 0));
+}
+
 }  // namespace
 
 Environment RealEnvironment(const config::Cluster& cluster) {
   Environment environment;
-  environment.connect = [name = cluster.name,
-                         hash = chain::MakeGenesis(config::ParametersOf(cluster))->hash](
-                            const config::NodeAddress& node) -> Result<std::unique_ptr<Transport>> {
+  environment.connect =
+      [name = cluster.name, hash = chain::MakeGenesis(config::ParametersOf(cluster))->hash,
+       context = std::shared_ptr<net::ClientContext>()](
+          const config::NodeAddress& node) mutable -> Result<std::unique_ptr<Transport>> {
+    if (context == nullptr) {
+      Result<std::shared_ptr<net::ClientContext>> opened = net::ClientContext::Open();
+      if (!opened.ok()) {
+        return opened.status();
+      }
+      context = std::move(opened).value();
+    }
     Result<std::unique_ptr<net::ClientLink>> link =
-        net::ClientLink::Open(node.host, node.client_port, hash, name);
+        net::ClientLink::Open(node.host, node.client_port, hash, name, context);
     if (!link.ok()) {
       return link.status();
     }
@@ -65,6 +84,7 @@ Environment RealEnvironment(const config::Cluster& cluster) {
     std::this_thread::sleep_for(std::chrono::microseconds(pause));
   };
   environment.random = RandomNumber;
+  environment.wait = WaitForAny;
   return environment;
 }
 

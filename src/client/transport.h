@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "common/status.h"
 #include "common/types.h"
@@ -31,6 +32,9 @@ struct Environment {
   std::function<Micros()> now;  ///< Monotonic.
   std::function<void(Micros)> sleep;
   std::function<std::uint64_t()> random;
+  /// Waits until a reply may have come on one of these connections, all made by `connect`, at most
+  /// until that time; it may end early.
+  std::function<void(const std::vector<Transport*>& transports, Micros until)> wait;
 };
 
 /// The real world, for clients of this cluster.

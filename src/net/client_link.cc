@@ -1,6 +1,9 @@
 #include "net/client_link.h"
 
-#include <chrono>
+#include <poll.h>
+
+#include <algorithm>
+#include <ctime>
 #include <deque>
 #include <utility>
 
@@ -20,9 +23,25 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
+struct ClientContext::Impl {
+  zmq::context_t context;
+};
+
+Result<std::shared_ptr<ClientContext>> ClientContext::Open() {
+  try {
+    return std::shared_ptr<ClientContext>(new ClientContext(std::make_unique<Impl>()));
+  } catch (const zmq::error_t& error) {
+    return Status::Other(std::string("can't start ZeroMQ: ") + error.what() +
+                         "; too many files or threads may be open");
+  }
+}
+
+ClientContext::ClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ClientContext::~ClientContext() = default;
+
 struct ClientLink::Impl {
   ClientHeader header;
-  zmq::context_t context;
+  std::shared_ptr<ClientContext> context;  // Before the socket: it must outlive it.
   zmq::socket_t socket;
   ReplyDecoder decoder;
   // The socket takes nothing before its connection stands: what waits here was surely not sent.
@@ -53,20 +72,24 @@ struct ClientLink::Impl {
 
 Result<std::unique_ptr<ClientLink>> ClientLink::Open(const std::string& host, std::uint16_t port,
                                                      const Hash& cluster,
-                                                     const std::string& cluster_name) {
-  try {
-    auto impl = std::make_unique<Impl>();
-    impl->header.cluster = {.genesis = cluster, .name = cluster_name};
-    Result<zmq::socket_t> socket = MakeDealer(impl->context, kBounds, host, port);
-    if (!socket.ok()) {
-      return socket.status();
+                                                     const std::string& cluster_name,
+                                                     std::shared_ptr<ClientContext> context) {
+  if (context == nullptr) {
+    Result<std::shared_ptr<ClientContext>> own = ClientContext::Open();
+    if (!own.ok()) {
+      return own.status();
     }
-    impl->socket = std::move(socket).value();
-    return std::unique_ptr<ClientLink>(new ClientLink(std::move(impl)));
-  } catch (const zmq::error_t& error) {
-    return Status::Other(std::string("can't start ZeroMQ: ") + error.what() +
-                         "; too many files or threads may be open");
+    context = std::move(own).value();
   }
+  auto impl = std::make_unique<Impl>();
+  impl->header.cluster = {.genesis = cluster, .name = cluster_name};
+  Result<zmq::socket_t> socket = MakeDealer(context->impl_->context, kBounds, host, port);
+  if (!socket.ok()) {
+    return socket.status();
+  }
+  impl->context = std::move(context);
+  impl->socket = std::move(socket).value();
+  return std::unique_ptr<ClientLink>(new ClientLink(std::move(impl)));
 }
 
 ClientLink::ClientLink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -111,6 +134,26 @@ std::optional<ClientReply> ClientLink::Receive(int timeout_ms) {
 bool ClientLink::Connected() {
   impl_->Flush();
   return CanSend(impl_->socket);
+}
+
+void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
+                            std::chrono::microseconds longest) {
+  // zmq_poll counts in milliseconds, too coarse for one who sends at a given instant.
+  std::vector<pollfd> items;
+  items.reserve(links.size());
+  for (ClientLink* link : links) {
+    link->impl_->Flush();
+    // Asked last: the descriptor only tells of what has happened since.
+    if (CanReceive(link->impl_->socket)) {
+      return;
+    }
+    items.push_back({link->impl_->socket.get(zmq::sockopt::fd), POLLIN, 0});
+  }
+  const auto wait = std::max(longest, std::chrono::microseconds(0));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);
+  const timespec limit{seconds.count(), std::chrono::nanoseconds(wait - seconds).count()};
+  // A signal ends the wait early, which the caller must bear anyway.
+  (void)ppoll(items.data(), items.size(), &limit, nullptr);
 }
 
 }  // namespace cairn::net

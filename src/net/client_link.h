@@ -2,9 +2,11 @@
 // The client's side of the wire: one ZeroMQ DEALER socket to one node's client port.
 // One thread owns it. Every send is lossy: the caller has timeouts and retries.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/status.h"
 #include "common/types.h"
@@ -12,14 +14,30 @@
 
 namespace cairn::net {
 
+/// ZeroMQ's threads in the background, which many links can share.
+class ClientContext {
+ public:
+  static Result<std::shared_ptr<ClientContext>> Open();
+  ~ClientContext();
+  ClientContext(const ClientContext&) = delete;
+  ClientContext& operator=(const ClientContext&) = delete;
+
+ private:
+  friend class ClientLink;
+  struct Impl;
+  explicit ClientContext(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 class ClientLink {
  public:
   /// Begins to connect (in the background, again and again) to tcp://host:port. `cluster` is
   /// the hash of the genesis block; a node of another cluster answers with an Answer that says so
-  /// by name.
+  /// by name. Without a context the link has one of its own.
   static Result<std::unique_ptr<ClientLink>> Open(const std::string& host, std::uint16_t port,
                                                   const Hash& cluster,
-                                                  const std::string& cluster_name);
+                                                  const std::string& cluster_name,
+                                                  std::shared_ptr<ClientContext> context = nullptr);
   ~ClientLink();
   ClientLink(const ClientLink&) = delete;
   ClientLink& operator=(const ClientLink&) = delete;
@@ -35,6 +53,9 @@ class ClientLink {
   /// True while a connection to something that speaks ZeroMQ's protocol stands and takes calls. No
   /// waiting.
   [[nodiscard]] bool Connected();
+
+  /// Waits until a reply may have come on one of the links, at most so long; it may end early.
+  static void WaitForAny(const std::vector<ClientLink*>& links, std::chrono::microseconds longest);
 
  private:
   struct Impl;

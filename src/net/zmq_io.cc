@@ -37,6 +37,12 @@ void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::str
   }
 }
 
+bool HasEvent(zmq::socket_t& socket, int event) {
+  int events = 0;
+  std::size_t size = sizeof events;
+  return zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
+}
+
 }  // namespace
 
 Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
@@ -92,12 +98,9 @@ bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame) {
   return false;
 }
 
-bool CanSend(zmq::socket_t& socket) {
-  int events = 0;
-  std::size_t size = sizeof events;
-  return zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size) == 0 &&
-         (events & ZMQ_POLLOUT) != 0;
-}
+bool CanSend(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLOUT); }
+
+bool CanReceive(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLIN); }
 
 std::string_view View(const zmq::message_t& frame) {
   return {static_cast<const char*>(frame.data()), frame.size()};

@@ -35,6 +35,8 @@ struct SocketBounds {
 [[nodiscard]] bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame);
 /// True if a message can be sent: a connection stands and its queue has room.
 [[nodiscard]] bool CanSend(zmq::socket_t& socket);
+/// True if a frame waits.
+[[nodiscard]] bool CanReceive(zmq::socket_t& socket);
 
 [[nodiscard]] std::string_view View(const zmq::message_t& frame);
 /// Where the frame came from, for people: an IP address.

@@ -67,6 +67,9 @@ class FakeCluster {
     environment.now = [this] { return now; };
     environment.sleep = [this](Micros pause) { now += pause; };
     environment.random = [this] { return ++random; };
+    environment.wait = [this](const std::vector<Transport*>& /*transports*/, Micros until) {
+      now = std::max(now, std::min(until, now + 500));
+    };
     return environment;
   }
 

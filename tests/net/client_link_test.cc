@@ -52,6 +52,32 @@ TEST(ClientLinkTest, ACallIsAnsweredByItsId) {
   EXPECT_TRUE(link->Connected());
 }
 
+TEST(ClientLinkTest, LinksOfOneContextAreWaitedForTogether) {
+  Nodes nodes(2);
+  const Result<std::shared_ptr<ClientContext>> context = ClientContext::Open();
+  ASSERT_TRUE(context.ok());
+  std::vector<std::unique_ptr<ClientLink>> links;
+  std::vector<ClientLink*> all;
+  for (const NodeId id : {1U, 2U}) {
+    auto link = ClientLink::Open("127.0.0.1", nodes[id].options.client_port, Nodes::HashOf(0xaa),
+                                 "alpha", context.value());
+    ASSERT_TRUE(link.ok());
+    links.push_back(std::move(link).value());
+    all.push_back(links.back().get());
+    ASSERT_TRUE(links.back()->Send({.id = id, .body = Hello{}}).ok());
+  }
+  std::vector<bool> answered(2);
+  EXPECT_TRUE(nodes.RunUntil([&] {
+    AnswerAll(nodes[1]);
+    AnswerAll(nodes[2]);
+    ClientLink::WaitForAny(all, std::chrono::milliseconds(1));
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      answered[i] = answered[i] || links[i]->Receive(0).has_value();
+    }
+    return answered[0] && answered[1];
+  }));
+}
+
 TEST(ClientLinkTest, TheLargestWriteAndItsAnswerPass) {
   Nodes nodes(1);
   const auto link = Connect(nodes[1].options);

@@ -1,0 +1,365 @@
+#include "client/load.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "client/text.h"
+#include "common/check.h"
+
+namespace cairn::client {
+namespace {
+
+/// How often connections and overdue clients are looked at.
+constexpr Micros kTick = 10'000;
+constexpr Micros kProgressEvery = 200'000;
+/// Nodes that have not answered a Hello by then are left out, if others have.
+constexpr Micros kGreetingTime = 1'000'000;
+constexpr Micros kFirstPause = 20'000;
+constexpr Micros kLongestPause = 200'000;
+/// Replies of one connection in a row, so that none waits for another for long.
+constexpr int kRepliesInARow = 256;
+constexpr Micros kNever = ~Micros{0};
+
+}  // namespace
+
+Load::Load(config::Cluster cluster, LoadOptions options, Environment environment)
+    : cluster_(std::move(cluster)),
+      options_(std::move(options)),
+      environment_(std::move(environment)),
+      work_(options_.op, options_.keys, options_.value_size, environment_.random()) {
+  CAIRN_CHECK(
+      options_.clients > 0 && options_.clients <= kMaxLoadClients && !options_.nodes.empty(),
+      "a load has clients, and nodes to go to");
+}
+
+Result<LoadResult> Load::Run(const OnProgress& on_progress) {
+  on_progress_ = on_progress;
+  if (Status status = Connect(); !status.ok()) {
+    return status;
+  }
+  const std::size_t standing = connections_.size();
+  AssignClients();
+  start_ = environment_.now();
+  const Micros begin = start_ + options_.warmup;
+  recorder_.emplace(begin, options_.op == LoadOp::kFill ? kNever : begin + options_.duration);
+  next_progress_ = start_ + kProgressEvery;
+  next_tick_ = start_;
+  Micros now = start_;
+  while (fatal_.ok() && !(Over(now) && idle_.size() == clients_.size())) {
+    if (now >= next_tick_) {
+      Tick(now);
+    }
+    BeginDue(now);
+    if (!Receive()) {
+      Wait(environment_.now());
+    }
+    now = environment_.now();
+  }
+  if (!fatal_.ok()) {
+    return fatal_;
+  }
+  if (options_.op == LoadOp::kFill) {
+    recorder_->EndAt(std::max(now, begin + 1));
+  }
+  LoadResult result = recorder_->Finish();
+  result.late = CountLate();
+  result.connections = standing;
+  return result;
+}
+
+// --- connections
+
+Status Load::Connect() {
+  for (std::size_t i = 0; i < options_.connections; ++i) {
+    if (Status status = Open(options_.nodes[i % options_.nodes.size()]); !status.ok()) {
+      return status;
+    }
+  }
+  const Micros began = environment_.now();
+  Micros now = began;
+  while (fatal_.ok() && !AllTrusted() && now - began < options_.timeout &&
+         (now - began < kGreetingTime || !TrustedFrom(0))) {
+    for (LoadConnection& connection : connections_) {
+      connection.Tick(now);
+    }
+    environment_.wait(transports_, now + kTick);
+    (void)Receive();
+    now = environment_.now();
+  }
+  if (!fatal_.ok()) {
+    return fatal_;
+  }
+  std::erase_if(connections_, [](const LoadConnection& one) { return !one.trusted(); });
+  transports_.clear();
+  for (const LoadConnection& connection : connections_) {
+    transports_.push_back(connection.transport());
+  }
+  return connections_.empty()
+             ? Status::Unavailable("no answer from " +
+                                   std::string(options_.nodes.size() == 1 ? "node " : "nodes ") +
+                                   JoinWords(options_.nodes) + "; `cairn status` shows the nodes")
+             : Status::Ok();
+}
+
+Status Load::Open(NodeId node) {
+  const config::NodeAddress* address = cluster_.Find(node);
+  CAIRN_CHECK(address != nullptr, "a load goes to nodes of the cluster");
+  Result<std::unique_ptr<Transport>> transport = environment_.connect(*address);
+  if (!transport.ok()) {
+    return transport.status();
+  }
+  connections_.emplace_back(*address, std::move(transport).value());
+  transports_.push_back(connections_.back().transport());
+  return Status::Ok();
+}
+
+bool Load::AllTrusted() const {
+  return std::ranges::all_of(connections_, &LoadConnection::trusted);
+}
+
+std::optional<std::size_t> Load::TrustedFrom(std::size_t connection) const {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    const std::size_t at = (connection + i) % connections_.size();
+    if (connections_[at].trusted()) {
+      return at;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Opened now if there is none; then it can't be trusted yet.
+std::optional<std::size_t> Load::ConnectionTo(NodeId node) {
+  const auto found = std::ranges::find(connections_, node, &LoadConnection::node);
+  if (found != connections_.end()) {
+    return static_cast<std::size_t>(found - connections_.begin());
+  }
+  if (cluster_.Find(node) == nullptr || !Open(node).ok()) {
+    return std::nullopt;
+  }
+  return connections_.size() - 1;
+}
+
+// --- operations
+
+void Load::AssignClients() {
+  clients_.reserve(options_.clients);
+  for (std::uint32_t i = 0; i < options_.clients; ++i) {
+    clients_.emplace_back(i, NewId());
+    clients_.back().connection = i % connections_.size();
+    idle_.push_back(i);
+  }
+  std::ranges::reverse(idle_);
+}
+
+ClientId Load::NewId() {
+  ClientId id = 0;
+  while (id == 0) {
+    id = environment_.random();
+  }
+  return id;
+}
+
+Micros Load::DueAt(std::uint64_t number) const {
+  return start_ + static_cast<Micros>(static_cast<double>(number) * 1e6 / options_.rate);
+}
+
+bool Load::Over(Micros now) const { return exhausted_ || now >= recorder_->end(); }
+
+std::uint64_t Load::CountLate() const {
+  std::uint64_t late = 0;
+  for (std::uint64_t i = begun_; options_.rate > 0 && DueAt(i) < recorder_->end(); ++i) {
+    late += DueAt(i) >= recorder_->begin() ? 1 : 0;
+  }
+  return late;
+}
+
+void Load::BeginDue(Micros now) {
+  while (!idle_.empty() && !Over(now)) {
+    const Micros due = options_.rate > 0 ? DueAt(begun_) : now;
+    if (due > now || due >= recorder_->end()) {
+      return;
+    }
+    LoadClient& client = clients_[idle_.back()];
+    idle_.pop_back();
+    Begin(client, due, now);
+  }
+}
+
+void Load::Begin(LoadClient& client, Micros due, Micros now) {
+  const std::optional<LoadOperation> operation = work_.Next();
+  if (!operation) {
+    exhausted_ = true;
+    idle_.push_back(client.index());
+    return;
+  }
+  ++begun_;
+  client.Begin(*operation, &work_, decided_, due, now);
+  Transmit(client, now);
+}
+
+void Load::Transmit(LoadClient& client, Micros now) {
+  const std::optional<std::size_t> usable = TrustedFrom(client.connection);
+  if (!usable) {
+    Pause(client, now);
+    return;
+  }
+  client.connection = *usable;
+  if (client.transmitted()) {
+    recorder_->Retried(now);
+  }
+  if (connections_[*usable].transport()->Send(client.Transmit()).ok()) {
+    client.pausing = false;
+    client.wait_until = now + options_.try_timeout;
+  } else {
+    client.NotSent();
+    Pause(client, now);
+  }
+}
+
+void Load::Pause(LoadClient& client, Micros now) {
+  client.pause = std::clamp(2 * client.pause, kFirstPause, kLongestPause);
+  client.pausing = true;
+  client.wait_until = now + client.pause;
+}
+
+void Load::TryAgain(LoadClient& client, Micros now) {
+  const NodeId asked = connections_[client.connection].node();
+  if (client.hint() != 0 && client.hint() != asked && !client.followed) {
+    if (const std::optional<std::size_t> leader = ConnectionTo(client.hint())) {
+      client.connection = *leader;
+      client.followed = true;
+      Transmit(client, now);
+      return;
+    }
+  }
+  client.followed = false;
+  client.connection = (client.connection + 1) % connections_.size();
+  Pause(client, now);
+}
+
+void Load::Finish(LoadClient& client, Code code, Micros now) {
+  if (code == Code::kOk || code == Code::kNotFound) {
+    recorder_->Succeeded(client.due(), now);
+    if (code == Code::kNotFound) {
+      recorder_->NotFound(now);
+    }
+  } else {
+    recorder_->Failed(code, client.due(), now);
+    if (client.session_lost()) {
+      client.Renew(NewId());
+    }
+  }
+  client.End();
+  idle_.push_back(client.index());
+}
+
+// --- events
+
+bool Load::Receive() {
+  bool any = false;
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    for (int row = 0; row < kRepliesInARow; ++row) {
+      const std::optional<net::ClientReply> reply = connections_[i].transport()->Receive(0);
+      if (!reply) {
+        break;
+      }
+      any = true;
+      Take(connections_[i], *reply);  // It may open a connection: no reference to one is kept.
+    }
+  }
+  return any;
+}
+
+void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
+  if (reply.id == kHelloId) {
+    const auto* welcome = std::get_if<net::Welcome>(&reply.body);
+    const auto* answer = std::get_if<replica::Answer>(&reply.body);
+    if (welcome != nullptr) {
+      decided_ = std::max(decided_, welcome->decided);
+      if (Status status = from.Greeted(*welcome); !status.ok()) {
+        fatal_ = std::move(status);
+      }
+    } else if (answer != nullptr && answer->code != Code::kOk) {
+      fatal_ = Status(answer->code, answer->message);
+    }
+    return;
+  }
+  const std::optional<std::uint32_t> index = LoadClient::IndexOf(reply.id);
+  if (!index || *index >= clients_.size()) {
+    return;
+  }
+  if (const auto* answer = std::get_if<replica::Answer>(&reply.body);
+      answer != nullptr && answer->code == Code::kOk) {
+    decided_ = std::max(decided_, answer->slot);
+  }
+  LoadClient& client = clients_[*index];
+  const LoadClient::Verdict verdict = client.Judge(reply);
+  const Micros now = environment_.now();
+  if (verdict == LoadClient::Verdict::kAgain) {
+    TryAgain(client, now);
+  } else if (verdict == LoadClient::Verdict::kSettled) {
+    Finish(client, client.outcome(), now);
+    BeginDue(now);
+  }
+}
+
+void Load::Tick(Micros now) {
+  next_tick_ = now + kTick;
+  for (LoadConnection& connection : connections_) {
+    connection.Tick(now);
+  }
+  for (LoadClient& client : clients_) {
+    if (client.busy()) {
+      Check(client, now);
+    }
+  }
+  if (now >= next_progress_) {
+    SayProgress(now);
+  }
+}
+
+void Load::Check(LoadClient& client, Micros now) {
+  if (now - client.began() >= options_.timeout) {
+    Finish(client, client.GiveUp(), now);
+    return;
+  }
+  if (client.pausing) {
+    if (now >= client.wait_until) {
+      Transmit(client, now);
+    }
+    return;
+  }
+  LoadConnection& connection = connections_[client.connection];
+  if (now < client.wait_until && connection.standing()) {
+    return;
+  }
+  connection.Silent();
+  client.connection = (client.connection + 1) % connections_.size();
+  Transmit(client, now);
+}
+
+void Load::Wait(Micros now) {
+  Micros until = next_tick_;
+  if (options_.rate > 0 && !idle_.empty() && !Over(now)) {
+    until = std::min(until, DueAt(begun_));
+  }
+  if (until > now) {
+    environment_.wait(transports_, until);
+  }
+}
+
+void Load::SayProgress(Micros now) {
+  if (on_progress_) {
+    const Micros elapsed = now - start_;
+    const double seconds = static_cast<double>(elapsed - said_.elapsed) / 1e6;
+    const std::uint64_t before = said_.operations;
+    said_ = {elapsed, options_.op == LoadOp::kFill ? 0 : options_.warmup + options_.duration,
+             recorder_->successes(), recorder_->failures(), 0};
+    said_.rate = static_cast<double>(said_.operations - before) / seconds;
+    on_progress_(said_);
+  }
+  next_progress_ = now + kProgressEvery;
+}
+
+}  // namespace cairn::client

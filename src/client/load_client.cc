@@ -1,0 +1,107 @@
+#include "client/load_client.h"
+
+#include <utility>
+
+#include "common/check.h"
+
+namespace cairn::client {
+namespace {
+
+// A call's id: the transmission, counted from 1, above the client's index.
+constexpr unsigned kIndexBits = 16;
+
+}  // namespace
+
+LoadClient::LoadClient(std::uint32_t index, ClientId id) : index_(index), session_(id) {
+  CAIRN_CHECK(index < kMaxLoadClients, "a call's id has room for the client's index");
+}
+
+void LoadClient::Renew(ClientId id) {
+  session_ = id;
+  next_sequence_ = 1;
+  base_.reset();
+}
+
+void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Slot decided, Micros due,
+                       Micros now) {
+  CAIRN_CHECK(!busy_, "a client has one operation open at a time");
+  busy_ = true;
+  is_write_ = operation.is_write;
+  due_ = due;
+  began_ = now;
+  first_call_ = calls_ + 1;
+  transmissions_ = 0;
+  open_ = 0;
+  lost_ = false;
+  session_lost_ = false;
+  hint_ = 0;
+  pause = 0;
+  followed = false;
+  if (!is_write_) {
+    LoadWork::SetKey(operation.number, &call_.body.emplace<net::Read>().key);
+    return;
+  }
+  base_ = base_.value_or(decided);
+  // Written in place: the strings keep their memory from one put to the next.
+  auto* write = std::get_if<net::Write>(&call_.body);
+  Request& request = (write != nullptr ? *write : call_.body.emplace<net::Write>()).request;
+  request.client = session_;
+  request.sequence = next_sequence_++;
+  request.first_open = request.sequence;
+  request.session_base = *base_;
+  request.op = Op::kPut;
+  LoadWork::SetKey(operation.number, &request.key);
+  work->SetValue(request.key, &request.value);
+}
+
+const net::ClientCall& LoadClient::Transmit() {
+  ++calls_;
+  ++transmissions_;
+  ++open_;
+  call_.id = (calls_ << kIndexBits) | index_;
+  return call_;
+}
+
+std::optional<std::uint32_t> LoadClient::IndexOf(std::uint64_t call_id) {
+  if (call_id >> kIndexBits == 0) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(call_id & (kMaxLoadClients - 1));
+}
+
+LoadClient::Verdict LoadClient::Judge(const net::ClientReply& reply) {
+  const std::uint64_t call = reply.id >> kIndexBits;
+  if (!busy_ || call < first_call_ || call > calls_) {
+    return Verdict::kStray;
+  }
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (answer == nullptr) {
+    outcome_ = Code::kOther;
+    return Verdict::kSettled;
+  }
+  open_ -= open_ > 0 ? 1 : 0;
+  hint_ = answer->leader;
+  // Decided by the log itself (slot > 0): nobody will ever know more of it.
+  session_lost_ = is_write_ && answer->code == Code::kUnknownOutcome && answer->slot > 0;
+  if (answer->code == Code::kUnavailable ||
+      (answer->code == Code::kUnknownOutcome && !session_lost_)) {
+    lost_ = lost_ || answer->code == Code::kUnknownOutcome;
+    return call == calls_ ? Verdict::kAgain : Verdict::kStray;
+  }
+  outcome_ = Settle(*answer);
+  return Verdict::kSettled;
+}
+
+Code LoadClient::Settle(const replica::Answer& answer) const {
+  const auto* read = std::get_if<net::Read>(&call_.body);
+  if (answer.code == Code::kOk && read != nullptr && !LoadWork::Belongs(read->key, answer.value)) {
+    return Code::kIntegrity;
+  }
+  return answer.code;
+}
+
+Code LoadClient::GiveUp() const {
+  return is_write_ && (lost_ || open_ > 0) ? Code::kUnknownOutcome : Code::kUnavailable;
+}
+
+}  // namespace cairn::client

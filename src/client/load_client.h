@@ -1,0 +1,87 @@
+#pragma once
+// One logical client of a load: a session of its own, with one operation open at a time. It makes
+// the calls and judges the answers; over which connection a call goes, and when, is the load's
+// business.
+//
+// An operation keeps its sequence through all its transmissions, so that it is applied at most
+// once (R10), and an answer to any of them is an answer to it.
+
+#include <cstdint>
+#include <optional>
+
+#include "client/load_work.h"
+#include "net/client_message.h"
+
+namespace cairn::client {
+
+class LoadClient {
+ public:
+  enum class Verdict : std::uint8_t {
+    kStray,    ///< Of an operation that is settled.
+    kSettled,  ///< See outcome().
+    kAgain,    ///< The node could not do it: to be sent again, perhaps to another one.
+  };
+
+  /// `index` is its number among the load's clients; `id` that of its session.
+  LoadClient(std::uint32_t index, ClientId id);
+
+  /// Requires: not busy. `decided` is a slot that is known as decided now.
+  void Begin(const LoadOperation& operation, LoadWork* work, Slot decided, Micros due, Micros now);
+  /// The call for the next transmission. It is valid until the next one.
+  const net::ClientCall& Transmit();
+  /// The last call did not leave.
+  void NotSent() { --open_; }
+  Verdict Judge(const net::ClientReply& reply);
+  /// What is known of the operation when its time is over.
+  [[nodiscard]] Code GiveUp() const;
+  void End() { busy_ = false; }
+  /// The cluster has forgotten the session.
+  void Renew(ClientId id);
+
+  /// Whose call it was; nothing if it was none of a client's.
+  static std::optional<std::uint32_t> IndexOf(std::uint64_t call_id);
+
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] bool busy() const { return busy_; }
+  [[nodiscard]] bool transmitted() const { return transmissions_ > 0; }
+  [[nodiscard]] Micros due() const { return due_; }
+  [[nodiscard]] Micros began() const { return began_; }
+  [[nodiscard]] Code outcome() const { return outcome_; }
+  [[nodiscard]] bool session_lost() const { return session_lost_; }
+  /// Whom the last answer named as leader; 0: nobody.
+  [[nodiscard]] NodeId hint() const { return hint_; }
+
+  // The load's notes.
+  std::size_t connection = 0;  ///< The next transmission goes over it.
+  Micros wait_until = 0;       ///< For an answer, or before the next transmission.
+  bool pausing = false;        ///< Which of both.
+  bool followed = false;       ///< The last transmission went to a leader that was named.
+  Micros pause = 0;            ///< Before the next transmission, if need be.
+
+ private:
+  Code Settle(const replica::Answer& answer) const;
+
+  std::uint32_t index_;
+  Sequence next_sequence_ = 1;
+  std::optional<Slot> base_;
+  net::ClientCall call_;
+  ClientId session_;
+
+  bool busy_ = false;
+  bool is_write_ = false;
+  Micros due_ = 0;
+  Micros began_ = 0;
+  std::uint64_t calls_ = 0;          // of all operations
+  std::uint64_t first_call_ = 0;     // of this operation
+  std::uint64_t transmissions_ = 0;  // of this operation
+  std::uint64_t open_ = 0;           // transmissions without an answer
+  bool lost_ = false;                // a node lost track of a transmission
+  bool session_lost_ = false;
+  Code outcome_ = Code::kOk;
+  NodeId hint_ = 0;
+};
+
+/// The most clients that call ids have room for.
+inline constexpr std::uint32_t kMaxLoadClients = 1U << 16;
+
+}  // namespace cairn::client

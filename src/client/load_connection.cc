@@ -1,0 +1,38 @@
+#include "client/load_connection.h"
+
+#include <utility>
+
+namespace cairn::client {
+namespace {
+
+constexpr Micros kHelloAgain = 500'000;
+
+}  // namespace
+
+LoadConnection::LoadConnection(config::NodeAddress address, std::unique_ptr<Transport> transport)
+    : address_(std::move(address)), transport_(std::move(transport)) {}
+
+void LoadConnection::Tick(Micros now) {
+  // One look is not enough: a connection whose queue is full looks as if it were gone.
+  missed_ = transport_->Connected() ? 0 : missed_ + 1;
+  if (!standing()) {
+    trusted_ = false;
+    next_hello_ = 0;
+  } else if (missed_ == 0 && !trusted_ && now >= next_hello_ &&
+             transport_->Send({kHelloId, net::Hello{}}).ok()) {
+    next_hello_ = now + kHelloAgain;
+  }
+}
+
+Status LoadConnection::Greeted(const net::Welcome& welcome) {
+  if (welcome.node != address_.id) {
+    return Status::Usage("who answers as node " + std::to_string(address_.id) + " (" +
+                         address_.host + ":" + std::to_string(address_.client_port) + ") is node " +
+                         std::to_string(welcome.node) + " of cluster \"" + welcome.cluster_name +
+                         "\"; use the same cluster file for the nodes and their clients");
+  }
+  trusted_ = true;
+  return Status::Ok();
+}
+
+}  // namespace cairn::client
