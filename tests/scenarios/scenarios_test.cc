@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 
 #include "scenarios/case_file.h"
 #include "scenarios/script.h"
@@ -17,22 +18,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> Cases() {
-  std::vector<fs::path> cases;
+/// Their names, without the extension.
+std::vector<std::string> Cases() {
+  std::vector<std::string> cases;
   for (const auto& entry : fs::directory_iterator(CAIRN_SCENARIO_CASES)) {
     if (entry.path().extension() == ".txt") {
-      cases.push_back(entry.path());
+      cases.push_back(entry.path().stem().string());
     }
   }
   std::ranges::sort(cases);
   return cases;
 }
 
-/// "a-lost-promise.txt" is the test ALostPromise.
-std::string TestName(const testing::TestParamInfo<fs::path>& info) {
+/// "a-lost-promise" is the test ALostPromise.
+std::string TestName(const testing::TestParamInfo<std::string>& info) {
   std::string name;
   bool begins = true;
-  for (const char c : info.param.stem().string()) {
+  for (const char c : info.param) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
       begins = true;
       continue;
@@ -68,17 +70,18 @@ std::vector<std::string> Play(Script* script, const CaseBlock& block, const std:
   return told.empty() ? std::vector<std::string>{"(nothing)"} : LinesOf(told);
 }
 
-class ScenarioTest : public testing::TestWithParam<fs::path> {};
+class ScenarioTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ScenarioTest, TellsWhatTheFileSays) {
-  const auto text = ReadText(GetParam());
+  const fs::path path = fs::path(CAIRN_SCENARIO_CASES) / (GetParam() + ".txt");
+  const auto text = ReadText(path);
   ASSERT_TRUE(text.ok()) << text.status().message();
   const auto parsed = ParseCase(text.value());
-  ASSERT_TRUE(parsed.ok()) << GetParam() << ": " << parsed.status().message();
+  ASSERT_TRUE(parsed.ok()) << path << ": " << parsed.status().message();
   CaseFile file = parsed.value();
   Script script;
   for (CaseBlock& block : file.blocks) {
-    const std::string where = GetParam().string() + ":" + std::to_string(block.line);
+    const std::string where = path.string() + ":" + std::to_string(block.line);
     std::vector<std::string> told = Play(&script, block, where);
     if (!Rewrites()) {
       EXPECT_EQ(Joined(block.output), Joined(told)) << where << ": " << Joined(block.commands);
@@ -86,7 +89,7 @@ TEST_P(ScenarioTest, TellsWhatTheFileSays) {
     block.output = std::move(told);
   }
   if (Rewrites() && RenderCase(file) != text.value()) {
-    const Status written = WriteText(GetParam(), RenderCase(file));
+    const Status written = WriteText(path, RenderCase(file));
     EXPECT_TRUE(written.ok()) << written.message();
   }
 }
