@@ -109,7 +109,10 @@ class Durability(ProcessTest):
         chain = cluster.chain(cluster.leader())
         cluster.stop()
 
-        calls = {n: trace.calls(cluster.directory / f"node{n}.strace") for n in cluster.nodes}
+        calls = {
+            node.id: trace.calls(cluster.directory / f"node{node.id}.strace", node.process)
+            for node in cluster.nodes.values()
+        }
         words = Words(cluster, calls, chain).judge()
         self.assertEqual(words.too_early, [])
         self.assertGreaterEqual(words.seen["promise"], 2, words.seen)

@@ -58,10 +58,11 @@ class Message:
     begin: int  # of the call that carried its first byte
 
 
-def calls(path):
+def calls(path, process):
     """All calls of a node that has ended, in the order of their beginnings."""
-    # strace itself ends a moment after the node.
-    wait_until("strace has written its last line", lambda: "+++" in path.read_text()[-200:])
+    # strace itself ends a moment after the node, whose first thread is the last to be told of.
+    last = re.compile(rf"^{process.pid} \S+ \+\+\+ .* \+\+\+\n", re.M)
+    wait_until("strace has written its last line", lambda: last.search(path.read_text()[-9999:]))
     found = []
     open_calls = {}
     for line in path.read_text(encoding="ascii").splitlines():
@@ -176,14 +177,15 @@ class Disk:
     """What was on the disk of a node when."""
 
     def __init__(self, all_calls):
-        self._writes = [c for c in all_calls if c.name.startswith(("write", "pwrite"))]
-        self._syncs = [c for c in all_calls if c.name in ("fdatasync", "fsync") and c.result == 0]
+        on_files = [call for call in all_calls if call.where.startswith("/")]
+        self._writes = [c for c in on_files if c.name.startswith(("write", "pwrite"))]
+        self._syncs = [c for c in on_files if c.name in ("fdatasync", "fsync") and c.result == 0]
 
     def synced_at(self, file, needles):
         """When the first write of one of `needles` to the file whose path matches was synced: the
         end of the first sync of that file that began after the write."""
         for write in self._writes:
-            if re.search(file, write.where) and any(needle in write.data for needle in needles):
+            if any(needle in write.data for needle in needles) and re.search(file, write.where):
                 syncs = (
                     sync.end
                     for sync in self._syncs
