@@ -156,9 +156,10 @@ Page Console::PrintStatus(const Arguments& /*arguments*/) {
   const net::StatusReport report = node_->Report();
   const replica::ReplicaStatus& status = report.replica;
   std::string text =
-      fmt::format("node {} is a {}; ballot {}, promised {}; decided {}, applied {}, tip {} {}\n",
-                  status.node, status.role, status.ballot.ToString(), status.promised.ToString(),
-                  status.decided, status.applied, status.tip, status.tip_hash.Hex());
+      fmt::format("node {} is {}{}; ballot {}, promised {}; decided {}, applied {}, tip {} {}\n",
+                  status.node, status.role == "forming" ? "" : "a ", status.role,
+                  status.ballot.ToString(), status.promised.ToString(), status.decided,
+                  status.applied, status.tip, status.tip_hash.Hex());
   for (const net::LinkStatus& link : report.links) {
     text += fmt::format("link to node {}: {}\n", link.peer, link.state);
   }

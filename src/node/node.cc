@@ -90,6 +90,7 @@ void Node::RunOnce(const std::vector<int>& fds) {
   do {
     driver_.Turn();
   } while (replica_.Restless() && ++turns < kTurnsInARow);
+  AnswerQuestions();
 }
 
 void Node::TakeMessages() {
@@ -119,6 +120,12 @@ void Node::Handle(net::InboundCall call) {
     calls_.emplace(token, std::move(call.address));
     replica_.Read(token, std::move(read->key));
   } else {
+    questions_.push_back(std::move(call));
+  }
+}
+
+void Node::AnswerQuestions() {
+  for (const net::InboundCall& call : std::exchange(questions_, {})) {
     std::visit(
         [&](const auto& body) {
           using Body = std::decay_t<decltype(body)>;

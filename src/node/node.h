@@ -46,6 +46,7 @@ class Node {
 
   void TakeMessages();
   void Handle(net::InboundCall call);
+  void AnswerQuestions();
   void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
   [[nodiscard]] Status FaultsAllowed() const;
@@ -63,6 +64,7 @@ class Node {
   replica::Replica replica_;
   Driver driver_;
   std::map<replica::Token, net::ClientAddress> calls_;
+  std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
   Micros last_tick_ = 0;
   std::string last_words_;

@@ -130,29 +130,21 @@ VerifyReport Verify(const std::string& path) {
   storage::State::Options read_only;
   read_only.read_only = true;
   const auto state = storage::State::Open(directory->path(), read_only);
+  // What is wrong with the state is said last: the chain is the truth, and is judged without it.
+  Status of_state = state.ok() ? kv::CheckFormat(*state.value()) : state.status();
   std::optional<Replay> replay;
-  if (state.ok()) {
-    if (Status known = kv::CheckFormat(**state.operator->()); !known.ok()) {
-      return Failed({}, known);
+  const auto genesis = ledger.value()->Read(0);
+  if (of_state.ok() && genesis.ok()) {
+    if (const auto parameters = chain::ReadGenesis(*genesis.value()); parameters.ok()) {
+      replay.emplace(state.value().get(), parameters->max_sessions);
     }
-    const auto genesis = (*ledger.operator->())->Read(0);
-    if (!genesis.ok()) {
-      return Failed({}, genesis.status(), 0);
-    }
-    const auto parameters = chain::ReadGenesis(**genesis.operator->());
-    if (!parameters.ok()) {
-      return Failed({}, parameters.status(), 0);
-    }
-    replay.emplace(state->get(), parameters->max_sessions);
-  } else if (state.status().code() != Code::kNotFound) {
-    return Failed({}, state.status());
   }
-  VerifyReport report =
-      WalkChain(**ledger.operator->(), directory.value(), replay ? &*replay : nullptr);
+  VerifyReport report = WalkChain(*ledger.value(), directory.value(), replay ? &*replay : nullptr);
   if (report.ok && replay) {
-    if (Status same = replay->Compare(directory->Sub("state")); !same.ok()) {
-      return Failed(std::move(report), same);
-    }
+    of_state = replay->Compare(directory->Sub("state"));
+  }
+  if (report.ok && !of_state.ok() && of_state.code() != Code::kNotFound) {
+    return Failed(std::move(report), of_state);
   }
   return report;
 }
@@ -177,8 +169,7 @@ int RunVerify(const VerifyCommand& command) {
   } else if (!command.json) {
     std::cout << fmt::format(
         "{}: {} blocks and {} requests verify: hashes, links, nonces, request roots, and state/ is "
-        "their "
-        "replay; tip {} {}\n",
+        "their replay; tip {} {}\n",
         command.directory, report.blocks, report.requests, report.tip, report.tip_hash.Hex());
   }
   return ExitCode(report.problem.code());

@@ -1,4 +1,5 @@
 #pragma once
+// The ballot: which attempt to lead a promise or a vote belongs to.
 
 #include <compare>
 #include <cstdint>

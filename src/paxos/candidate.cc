@@ -61,6 +61,20 @@ NodeId Candidate::Best(NodeId self) const {
   return best;
 }
 
+bool Candidate::HoldsDecided(const Log& log, const Promise& best) {
+  const Slot decided = log.decided();
+  if (best.tip < decided) {
+    return false;
+  }
+  if (best.blocks.empty()) {
+    return true;  // as long as what is decided, and nothing else was said of it
+  }
+  const Slot first = best.blocks.front()->slot();
+  const Hash& there = first == decided + 1 ? best.blocks.front()->header.parent
+                                           : best.blocks[decided - first]->hash;
+  return log.Has(decided, there);
+}
+
 std::size_t Candidate::CountGood(const Acceptor& own, const Promise& best) const {
   // R7: a readmission in the adopted log, even undecided, voids the old self; only a decided one
   // admits the new.
@@ -91,6 +105,9 @@ Candidate::Decision Candidate::Decide(const Acceptor& own) const {
         best.blocks.empty() ? best.tip <= known : best.blocks.front()->slot() <= known + 1;
     if (!reaches) {
       return {Kind::kFetch, node};
+    }
+    if (!HoldsDecided(own.log(), best)) {
+      return {Kind::kGiveUp, 0};
     }
   }
   if (CountGood(own, best) < QuorumOf(cluster_size_)) {

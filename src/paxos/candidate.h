@@ -26,10 +26,13 @@ class Candidate {
   /// What to do now.
   struct Decision {
     enum class Kind {
-      kWait,   ///< No quorum yet.
-      kFetch,  ///< A quorum, but the best log begins beyond what this node has: learn the
-               ///< decided blocks before it from `node`, then ask again.
-      kAdopt,  ///< Adopt the promise of `node` (which may be this node).
+      kWait,    ///< No quorum yet.
+      kFetch,   ///< A quorum, but the best log begins beyond what this node has: learn the
+                ///< decided blocks before it from `node`, then ask again.
+      kAdopt,   ///< Adopt the promise of `node` (which may be this node).
+      kGiveUp,  ///< This node has learned a decided block that the best log does not hold. All that
+                ///< was decided below this ballot is in it (R3), so a greater ballot decided that
+                ///< block: this one is out of date.
     };
     Kind kind = Kind::kWait;
     NodeId node = 0;
@@ -39,6 +42,8 @@ class Candidate {
 
  private:
   [[nodiscard]] NodeId Best(NodeId self) const;
+  /// `best` holds all that this node knows as decided. Requires: it reaches down to that.
+  [[nodiscard]] static bool HoldsDecided(const Log& log, const Promise& best);
   [[nodiscard]] std::size_t CountGood(const Acceptor& own, const Promise& best) const;
 
   Ballot ballot_;

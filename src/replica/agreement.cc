@@ -63,6 +63,8 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& pro
   if (candidate_) {
     candidate_->OnPromise(from, incarnation, promise);
     WeighPromises();
+  } else if (leader_ && promise.ballot == leader_->ballot()) {
+    BringUp(from, promise.decided);  // the quorum was there without it
   }
 }
 
@@ -78,6 +80,8 @@ void Replica::WeighPromises() {
   const auto decision = candidate_->Decide(acceptor_);
   if (decision.kind == Kind::kAdopt) {
     BecomeLeader(decision.node);
+  } else if (decision.kind == Kind::kGiveUp) {
+    candidate_.reset();
   } else if (decision.kind == Kind::kFetch && now_ >= fetch_until_) {
     FetchFrom(decision.node);
   }
@@ -212,7 +216,8 @@ void Replica::ProposeReadmission() {
     const Incarnation now = election_.IncarnationOf(node);
     // R7: only a node that has durably accepted this leader's log, in its ballot, up to what is
     // decided: whatever its old self may have voted for is in that log or was never decided.
-    if (election_.Linked(node, now_) && decided.at(node) != now &&
+    const auto known = decided.find(node);
+    if (election_.Linked(node, now_) && known != decided.end() && known->second != now &&
         leader_->AcceptedBy(node, now) >= log.decided()) {
       ExtendForCluster(MakeReadmitRequest(node, now));
       return;

@@ -262,8 +262,8 @@ void Replica::Beat() {
                                 election_.HeardMask(now_), acceptor_.accepted(), log.tip(),
                                 log.decided()});
   }
-  if (candidate_) {
-    SendPrepares();
+  if (candidate_ && candidate_->HasPromised(options_.self)) {
+    SendPrepares();  // again: they may have been lost
   }
   if (leader_ && leader_->ProbeUnderWay()) {
     SendToAll(paxos::Probe{leader_->ballot(), leader_->probe()});
@@ -313,6 +313,10 @@ std::string Replica::Words() const {
            " nodes (itself included) and " + std::to_string(QuorumOf(nodes)) + " are needed";
   }
   const NodeId leader = LeaderHint();
+  if (leader == 0 && election_.NeighbourContent(now_)) {
+    return "node " + std::to_string(options_.self) +
+           " does not hear the leader, but its neighbours do: ask one of them";
+  }
   if (leader == 0) {
     return "no leader at the moment: node " + std::to_string(options_.self) +
            " hears none, and an election needs a majority";

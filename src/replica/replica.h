@@ -56,9 +56,9 @@ class Replica {
   /// `machine` has applied exactly head.decided blocks; it is not owned.
   Replica(Options options, const Recovered& recovered, kv::StateMachine* machine, Micros now);
 
-  /// It is so late: `now` is monotonic, `wall` is the time of day. To be told before what has waited
-  /// is passed on, so that a node that was held up takes nobody for silent whose words it has not
-  /// yet read.
+  /// It is so late: `now` is monotonic, `wall` is the time of day. To be told before what has
+  /// waited is passed on, so that a node that was held up takes nobody for silent whose words it
+  /// has not yet read.
   void Advance(Micros now, Micros wall);
   /// Time goes on: `now` is monotonic, `wall` is the time of day (R11). To be called at least every
   /// ten milliseconds or so; more often does no harm.

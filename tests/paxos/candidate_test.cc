@@ -54,6 +54,17 @@ TEST(CandidateTest, AloneItIsAQuorum) {
   EXPECT_EQ(Standing(Made(5, Chain(2), 2), 1).Decide().kind, Kind::kAdopt);
 }
 
+// R3: all that was decided below its ballot is in the best log, so what is not was decided above it.
+TEST(CandidateTest, GivesUpWhenItKnowsMoreDecidedThanTheBestLogHolds) {
+  const auto chain = Chain(5);
+  Standing node(Made(5, Part(chain, 0, 2), 2), 3);
+  node.Promised(2, 6, 2, 3, Part(chain, 3, 3));
+  Standing overtaken = node;
+  EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
+  overtaken.own.Learn(Part(chain, 3, 5));
+  EXPECT_EQ(overtaken.Decide().kind, Kind::kGiveUp);
+}
+
 // R3
 TEST(CandidateTest, ACandidateAdoptsTheGreatestBallotThenTheLongestLog) {
   const auto chain = Chain(9);

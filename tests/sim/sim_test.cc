@@ -11,8 +11,8 @@ TEST(SimTest, TheSameSeedGivesTheSameTraceByteForByte) {
   for (const std::uint64_t seed : {1, 2, 3}) {
     std::ostringstream once;
     std::ostringstream again;
-    const Report first = Run(PlanOf(seed), &once);
-    const Report second = Run(PlanOf(seed), &again);
+    const Report first = sim::Run(PlanOf(seed), &once);
+    const Report second = sim::Run(PlanOf(seed), &again);
     EXPECT_FALSE(once.str().empty());
     EXPECT_EQ(once.str(), again.str());
     EXPECT_EQ(first.digest, second.digest);
@@ -28,10 +28,10 @@ TEST(SimTest, AShrunkPlanNamesItself) {
 }
 
 TEST(SimTest, TheRulesHoldUnderEverySeedAndEverySituationIsMet) {
-  Report total = Run(PlanOf(1));
+  Report total = sim::Run(PlanOf(1));
   ASSERT_FALSE(total.failure.has_value()) << *total.failure;
   for (std::uint64_t seed = 2; seed <= 400; ++seed) {
-    const Report report = Run(PlanOf(seed));
+    const Report report = sim::Run(PlanOf(seed));
     ASSERT_FALSE(report.failure.has_value())
         << "seed " << seed << ": " << *report.failure << "\nreplay: build/cairn-sim --seed " << seed
         << " --trace";

@@ -1,0 +1,126 @@
+// What can go wrong in a world.
+
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace cairn::sim {
+
+void World::Kill(NodeId id) {
+  Trace("kill " + std::to_string(id));
+  Node& node = nodes_.at(id);
+  if (node.syncing && node.syncing->write.needed) {
+    situations_.Note(Situation::kCrashBetweenWriteAndSync);
+  }
+  node.replica.reset();
+  node.machine.reset();
+  node.table.reset();
+  node.syncing.reset();
+  node.inbox.clear();
+  node.calls.clear();
+  node.kill_at_commit.reset();
+  node.paused_until = 0;
+  node.was_leading = false;
+  if (std::ranges::none_of(nodes_,
+                           [](const auto& other) { return other.second.replica != nullptr; })) {
+    situations_.Note(Situation::kAllNodesDown);
+  }
+}
+
+void World::MakeStand(NodeId id) {
+  if (nodes_.at(id).replica) {
+    Happen(id, [](replica::Replica& replica) { replica.Stand(); });
+  }
+}
+
+void World::KillFor(NodeId id, Micros duration) {
+  Kill(id);
+  At(now_ + duration, [this, id] { Start(id); });
+}
+
+void World::JumpClock(NodeId id, Micros offset) {
+  if (offset < nodes_.at(id).clock_offset) {
+    situations_.Note(Situation::kClockWentBack);
+  }
+  nodes_.at(id).clock_offset = offset;
+}
+
+void World::SlowDisk(NodeId id, Micros sync, Micros duration) {
+  nodes_.at(id).slow_sync = sync;
+  nodes_.at(id).slow_until = now_ + duration;
+}
+
+void World::Heal() {
+  const auto standing = [](const auto& node) {
+    return node.second.replica && node.second.replica->Status().role == "candidate";
+  };
+  if (!cuts_.empty() && std::ranges::any_of(nodes_, standing)) {
+    situations_.Note(Situation::kHealedDuringPhaseOne);
+  }
+  cuts_.clear();
+}
+
+bool World::HasForgotten(NodeId id) const {
+  if (!nodes_.at(id).lost) {
+    return false;
+  }
+  const auto& who = invariants_.incarnations();
+  const auto known = who.find(id);
+  if (known == who.end() || known->second != nodes_.at(id).disk.incarnation()) {
+    return true;
+  }
+  // Decided, but the survivors of the next loss must be able to know it: if only a leader that dies
+  // knew, they can't tell this node from one that was never readmitted.
+  const auto know = std::ranges::count_if(nodes_, [&](const auto& node) {
+    return node.second.disk.head().decided >= invariants_.AdmittedAt(id);
+  });
+  return static_cast<std::size_t>(know) < QuorumOf(ids_.size());
+}
+
+std::size_t World::Forgetful() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(ids_, [&](NodeId id) { return HasForgotten(id); }));
+}
+
+bool World::LoseDisk(NodeId id) {
+  const std::size_t others = Forgetful() - (HasForgotten(id) ? 1 : 0);
+  if (others + 1 > (ids_.size() - 1) / 2) {
+    return false;
+  }
+  Trace("lose the disk of " + std::to_string(id));
+  Kill(id);
+  Node& node = nodes_.at(id);
+  node.disk = Disk(genesis_, random_.Next() | 1);
+  node.lost = true;
+  situations_.Note(Situation::kDiskLost);
+  invariants_.Forget(id);
+  Start(id);
+  return true;
+}
+
+void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
+
+void World::EndAllFaults() {
+  Heal();
+  options_.loss = 0;
+  for (auto& [id, node] : nodes_) {
+    node.kill_at_commit.reset();
+    Start(id);
+  }
+}
+
+void World::Pause(NodeId id, Micros duration) {
+  Node& node = nodes_.at(id);
+  if (!node.replica) {
+    return;
+  }
+  node.paused_until = now_ + duration;
+  At(node.paused_until, [this, id, life = node.life] {
+    Node& woken = nodes_.at(id);
+    if (woken.replica && woken.life == life && !woken.syncing && now_ >= woken.paused_until) {
+      Turn(id);
+    }
+  });
+}
+
+}  // namespace cairn::sim

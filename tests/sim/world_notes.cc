@@ -1,0 +1,80 @@
+// What happened in a world, counted: see situations.h.
+
+#include "sim/world.h"
+
+namespace cairn::sim {
+
+void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life) {
+  if (nodes_.at(to).life != life) {
+    situations_.Note(Situation::kMessageReachedALaterLife);
+  }
+  if (const auto* promise = std::get_if<paxos::Promise>(&inbound.message)) {
+    if (!promise->blocks.empty() && promise->tip > promise->decided) {
+      situations_.Note(Situation::kPromiseCarriedUndecidedBlocks);
+    }
+  } else if (std::holds_alternative<paxos::Refuse>(inbound.message)) {
+    situations_.Note(Situation::kBallotRefused);
+  } else if (const auto* sync = std::get_if<paxos::Sync>(&inbound.message)) {
+    if (!sync->blocks.empty()) {
+      situations_.Note(Situation::kFollowerBroughtUp);
+    }
+  } else if (std::holds_alternative<paxos::Blocks>(inbound.message)) {
+    if (nodes_.at(to).replica->Status().role == "candidate") {
+      situations_.Note(Situation::kCatchUpDuringElection);
+    }
+    if (!nodes_.at(inbound.from).replica || !nodes_.at(inbound.from).replica->leading()) {
+      situations_.Note(Situation::kBlocksLearnedFromAFollower);
+    }
+  } else if (std::holds_alternative<paxos::ProbeAck>(inbound.message)) {
+    situations_.Note(Situation::kReadConfirmed);
+  } else if (std::holds_alternative<replica::ForwardWrite>(inbound.message)) {
+    situations_.Note(Situation::kRequestForwarded);
+  }
+}
+
+void World::NoteWrite(const Node& node) {
+  for (const BlockPtr& block : node.syncing->write.blocks) {
+    const BlockPtr before = node.disk.Read(block->slot());
+    if (before != nullptr && before->hash != block->hash) {
+      situations_.Note(Situation::kUndecidedBlockReplaced);
+    }
+    for (const Request& request : block->requests) {
+      if (request.op == Op::kReadmit) {
+        situations_.Note(Situation::kNodeReadmitted);
+      }
+      const auto [seen, is_new] =
+          seen_requests_.emplace(std::pair(request.client, request.sequence), block->slot());
+      if (!is_new && request.client != 0 && seen->second < block->slot()) {
+        situations_.Note(Situation::kRequestInTwoBlocks);
+      }
+    }
+  }
+}
+
+void World::NoteRoles(NodeId id) {
+  Node& node = nodes_.at(id);
+  const paxos::Log& log = node.replica->acceptor().log();
+  if (node.replica->leading() && last_leader_ != id) {
+    last_leader_ = id;
+    ++leader_changes_;
+    if (log.tip() > log.decided()) {
+      situations_.Note(Situation::kLeaderChangeWithBlocksInFlight);
+    }
+  }
+  if (node.was_leading && !node.replica->leading()) {
+    situations_.Note(Situation::kLeaderSteppedDownAlive);
+  }
+  node.was_leading = node.replica->leading();
+}
+
+void World::NoteAnswer(const replica::Answer& answer, Slot decided_before) {
+  if (answer.code == Code::kUnavailable) {
+    situations_.Note(Situation::kRefusedWithoutMajority);
+  } else if (answer.code == Code::kUnknownOutcome && answer.slot != 0) {
+    situations_.Note(Situation::kSessionEvicted);
+  } else if (answer.code == Code::kOk && answer.slot <= decided_before) {
+    situations_.Note(Situation::kRetryAnsweredFromSession);
+  }
+}
+
+}  // namespace cairn::sim
