@@ -9,6 +9,7 @@ class Formation(ProcessTest):
         cluster.start(1, 2)
         for node_id in (1, 2):
             cluster[node_id].says(r"forming.*waits for node 3\b")
+            cluster[node_id].answers("status", rf"node {node_id} is forming; ")
 
         refused = cluster.cairn("put", "--timeout", "2", "k", "v")
         self.assertEqual(refused.code, 4, refused)
