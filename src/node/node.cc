@@ -16,6 +16,10 @@ namespace {
 
 constexpr Micros kTickEvery = 5'000;
 constexpr int kWaitMs = 5;
+// However long this process was held up (a slow sync, a busy machine, SIGSTOP), the replica's clock
+// goes on by no more than this in a turn: a node's own sleep is not the silence of the others. No
+// rule of safety rests on the clock.
+constexpr Micros kLongestStep = 50'000;
 // All that waits is taken before one commit; this bounds a turn under a flood.
 constexpr int kMessagesATurn = 4096;
 constexpr int kTurnsInARow = 16;
@@ -67,9 +71,11 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
       memory_(memory),
       genesis_hash_(memory->directory.identity().cluster),
       sockets_(std::move(sockets)),
+      last_turn_(MonotonicNow()),
+      replica_now_(last_turn_),
       replica_(replica::DefaultOptions(self, memory->directory.identity().incarnation,
                                        IdsOf(cluster), RandomBits()),
-               memory->recovered, memory->machine.get(), MonotonicNow()),
+               memory->recovered, memory->machine.get(), last_turn_),
       driver_(&replica_, memory->ledger.get(), sockets_.get(),
               [this](const replica::LocalAnswer& answer) { Answer(answer); }),
       next_token_(RandomBits()) {
@@ -79,11 +85,13 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
 void Node::RunOnce(const std::vector<int>& fds) {
   sockets_->Wait(replica_.Restless() ? 0 : kWaitMs, fds);
   const Micros now = MonotonicNow();
-  replica_.Advance(now, WallNow());
+  replica_now_ += std::min(now - last_turn_, kLongestStep);
+  last_turn_ = now;
+  replica_.Advance(replica_now_, WallNow());
   TakeMessages();
-  if (now - last_tick_ >= kTickEvery) {
-    last_tick_ = now;
-    replica_.Tick(now, WallNow());
+  if (replica_now_ - last_tick_ >= kTickEvery) {
+    last_tick_ = replica_now_;
+    replica_.Tick(replica_now_, WallNow());
     SayWhatChanged();
   }
   int turns = 0;

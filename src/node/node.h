@@ -61,12 +61,14 @@ class Node {
   Memory* memory_;
   Hash genesis_hash_;
   std::unique_ptr<net::ServerSockets> sockets_;
+  Micros last_turn_;      // by the machine's clock
+  Micros replica_now_;    // by the replica's, which skips the time that this process was held up
+  Micros last_tick_ = 0;  // by the replica's
   replica::Replica replica_;
   Driver driver_;
   std::map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
-  Micros last_tick_ = 0;
   std::string last_words_;
 };
 

@@ -93,9 +93,10 @@ void Replica::Enqueue(Token token, cairn::Status status, WaitingRequest request)
 }
 
 void Replica::Follow() {
-  const NodeId leader = LeaderHint();
+  // While the cluster forms a leader can decide nothing: what waits is refused like without one.
+  const NodeId leader = Formed() ? LeaderHint() : 0;
   paxos::Ballot ballot;
-  if (leader_) {
+  if (leader == options_.self) {
     ballot = leader_->ballot();
   } else if (leader != 0) {
     ballot = election_.Last(leader)->promised;
