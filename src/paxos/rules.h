@@ -50,4 +50,3 @@
 // never decided. And it is decided without the vote of the readmitted, because those count whom
 // the log before the block knows. The incarnation within the ballot keeps what the old self
 // began from being taken for the new self's.
-

@@ -54,7 +54,8 @@ TEST(CandidateTest, AloneItIsAQuorum) {
   EXPECT_EQ(Standing(Made(5, Chain(2), 2), 1).Decide().kind, Kind::kAdopt);
 }
 
-// R3: all that was decided below its ballot is in the best log, so what is not was decided above it.
+// R3: all that was decided below its ballot is in the best log, so what is not was decided above
+// it.
 TEST(CandidateTest, GivesUpWhenItKnowsMoreDecidedThanTheBestLogHolds) {
   const auto chain = Chain(5);
   Standing node(Made(5, Part(chain, 0, 2), 2), 3);
