@@ -35,20 +35,47 @@ class Search {
       return false;
     }
     for (std::size_t i = 0; i < operations_.size() && operations_[i].called <= bound; ++i) {
-      State next = state;
-      if (done_[i] || !Apply(operations_[i], next)) {
-        continue;
-      }
-      done_[i] = true;
-      if (Run(next)) {
+      if (!done_[i] && operations_[i].returned != kNever && Try(i, state, bound)) {
         return true;
       }
-      done_[i] = false;
     }
     return false;
   }
 
  private:
+  /// Lets operation i be the next one. A write of unknown outcome that the operation after it does
+  /// not observe may as well never have happened; so one is put in only right before an operation
+  /// that can't be explained without it.
+  bool Try(std::size_t i, const State& state, Micros bound) {
+    State next = state;
+    if (Apply(operations_[i], next)) {
+      done_[i] = true;
+      if (Run(next)) {
+        return true;
+      }
+      done_[i] = false;
+      return false;
+    }
+    for (std::size_t u = 0; u < operations_.size() && operations_[u].called <= bound; ++u) {
+      if (done_[u] || operations_[u].returned != kNever) {
+        continue;
+      }
+      next = state;
+      if (!Apply(operations_[u], next) || !Apply(operations_[i], next)) {
+        continue;
+      }
+      done_[u] = done_[i] = true;
+      if (Run(next)) {
+        return true;
+      }
+      done_[u] = done_[i] = false;
+      if (operations_[u].kind == Kind::kDel) {
+        break;  // another delete would do the same
+      }
+    }
+    return false;
+  }
+
   static bool Apply(const Operation& operation, State& state) {
     switch (operation.kind) {
       case Kind::kPut:

@@ -52,6 +52,22 @@ TEST(HistoryTest, AWriteOfUnknownOutcomeMayHappenLaterOrNever) {
       IsLinearizable({Put("a", 0, 1), Put("b", 2, kNever), Get("b", 3, 4), Get("a", 5, 6)}));
 }
 
+TEST(HistoryTest, ADeleteMayHaveFoundAWriteOfUnknownOutcome) {
+  EXPECT_TRUE(IsLinearizable({Put("a", 0, kNever), Del(true, 5, 6), Miss(7, 8)}));
+  EXPECT_FALSE(IsLinearizable({Put("a", 10, kNever), Del(true, 5, 6)}));
+}
+
+TEST(HistoryTest, ManyWritesOfUnknownOutcomeAreJudgedInReasonableTime) {
+  std::vector<Operation> operations;
+  for (Micros i = 0; i < 40; ++i) {
+    operations.push_back(Put("lost" + std::to_string(i), i, kNever));
+    operations.push_back(Put("kept" + std::to_string(i), 100 + 10 * i, 104 + 10 * i));
+    operations.push_back(Get("kept" + std::to_string(i), 105 + 10 * i, 109 + 10 * i));
+  }
+  operations.push_back(Del(true, 1000, 1001));
+  EXPECT_TRUE(IsLinearizable(operations));
+}
+
 TEST(HistoryTest, RefusesADeleteThatClaimsToHaveFoundNothing) {
   EXPECT_FALSE(IsLinearizable({Put("a", 0, 1), Del(false, 2, 3)}));
 }
