@@ -25,6 +25,14 @@ class Disk {
     blocks_.erase(blocks_.upper_bound(head_.tip), blocks_.end());
   }
 
+  /// The block at the slot can't be verified any more, whoever reads it.
+  void Rot(Slot slot) { rotten_ = slot; }
+  [[nodiscard]] bool rotten() const { return rotten_ != 0; }
+  /// What a ledger says when it reads these blocks: some of them do not verify.
+  [[nodiscard]] bool IsRotten(Slot from, Slot to) const {
+    return rotten() && from <= rotten_ && rotten_ <= to;
+  }
+
   [[nodiscard]] const replica::LedgerHead& head() const { return head_; }
   [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
   /// Null above the tip.
@@ -44,6 +52,7 @@ class Disk {
   Incarnation incarnation_;
   replica::LedgerHead head_;
   std::map<Slot, BlockPtr> blocks_;
+  Slot rotten_ = 0;  // 0: none
 };
 
 }  // namespace cairn::sim

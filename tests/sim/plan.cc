@@ -42,6 +42,9 @@ class Striker {
       case Kind::kLoseDisk:
         world_->LoseDisk(Any());
         return;
+      case Kind::kRotBlock:
+        world_->RotBlock(Any(), dice_.Next());
+        return;
       case Kind::kRollingRestart:
         return RollingRestart();
       case Kind::kLongDown:

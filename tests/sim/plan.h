@@ -26,6 +26,7 @@ struct Fault {
     kPartition,
     kHeal,
     kLoseDisk,
+    kRotBlock,
     kRollingRestart,
     kLongDown,
     kClockJump,

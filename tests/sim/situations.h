@@ -33,6 +33,7 @@ enum class Situation : std::uint8_t {
   kClockWentBack,
   kDiskLost,
   kNodeReadmitted,
+  kRotFound,
   kCount,
 };
 
@@ -62,6 +63,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "wall clock went back",
         "disk lost",
         "node readmitted",
+        "rotten block found, not served",
 };
 
 class Situations {

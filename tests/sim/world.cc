@@ -77,6 +77,10 @@ void World::Start(NodeId id) {
   if (node.replica) {
     return;
   }
+  if (node.disk.rotten()) {
+    situations_.Note(Situation::kRotFound);
+    return;  // it can't verify its chain
+  }
   ++node.life;
   Trace("start " + std::to_string(id));
   node.table = std::make_unique<kv::MemoryTable>();
@@ -184,6 +188,12 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
     Deliver(id, message);
   }
   for (const replica::ServeBlocks& serve : effects.serve) {
+    const Slot last = std::min(serve.decided, serve.from + options_.catch_up_blocks - 1);
+    if (node.disk.IsRotten(serve.from, last)) {
+      situations_.Note(Situation::kRotFound);
+      Kill(id);
+      return;
+    }
     situations_.Note(Situation::kBlocksServedFromDisk);
     paxos::Blocks blocks{{}, serve.decided};
     for (Slot slot = serve.from;

@@ -73,6 +73,9 @@ class World {
   /// incarnation (R7). False, and nothing is done, if no majority could bear it: the rules allow
   /// for a minority that is without its memory at a time.
   bool LoseDisk(NodeId node);
+  /// A decided block on the node's disk rots. The node stops when it reads it, and does not start
+  /// again until its directory is replaced (EndAllFaults). False as with LoseDisk.
+  bool RotBlock(NodeId node, std::uint64_t dice);
   /// Cuts one direction.
   void Cut(NodeId from, NodeId to) { cuts_.insert({from, to}); }
   void CutBoth(NodeId a, NodeId b) {

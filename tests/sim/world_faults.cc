@@ -61,6 +61,9 @@ void World::Heal() {
 }
 
 bool World::HasForgotten(NodeId id) const {
+  if (nodes_.at(id).disk.rotten()) {
+    return true;  // or as good as that
+  }
   if (!nodes_.at(id).lost) {
     return false;
   }
@@ -80,6 +83,17 @@ bool World::HasForgotten(NodeId id) const {
 std::size_t World::Forgetful() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(ids_, [&](NodeId id) { return HasForgotten(id); }));
+}
+
+bool World::RotBlock(NodeId id, std::uint64_t dice) {
+  Disk& disk = nodes_.at(id).disk;
+  const std::size_t others = Forgetful() - (HasForgotten(id) ? 1 : 0);
+  if (disk.head().decided == 0 || others + 1 > (ids_.size() - 1) / 2) {
+    return false;
+  }
+  disk.Rot(1 + dice % disk.head().decided);
+  Trace("a block rots at " + std::to_string(id));
+  return true;
 }
 
 bool World::LoseDisk(NodeId id) {
@@ -105,6 +119,9 @@ void World::EndAllFaults() {
   options_.loss = 0;
   for (auto& [id, node] : nodes_) {
     node.kill_at_commit.reset();
+    if (node.disk.rotten()) {
+      LoseDisk(id);  // somebody has put in a new one
+    }
     Start(id);
   }
 }
