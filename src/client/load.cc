@@ -62,8 +62,8 @@ Result<LoadResult> Load::Run(const OnProgress& on_progress) {
   if (options_.op == LoadOp::kFill) {
     recorder_->EndAt(std::max(now, begin + 1));
   }
+  CountLate();
   LoadResult result = recorder_->Finish();
-  result.late = CountLate();
   result.connections = standing;
   return result;
 }
@@ -166,12 +166,10 @@ Micros Load::DueAt(std::uint64_t number) const {
 
 bool Load::Over(Micros now) const { return exhausted_ || now >= recorder_->end(); }
 
-std::uint64_t Load::CountLate() const {
-  std::uint64_t late = 0;
+void Load::CountLate() {
   for (std::uint64_t i = begun_; options_.rate > 0 && DueAt(i) < recorder_->end(); ++i) {
-    late += DueAt(i) >= recorder_->begin() ? 1 : 0;
+    recorder_->NotBegun(DueAt(i));
   }
-  return late;
 }
 
 void Load::BeginDue(Micros now) {

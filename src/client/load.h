@@ -77,7 +77,7 @@ class Load {
 
   [[nodiscard]] Micros DueAt(std::uint64_t number) const;
   [[nodiscard]] bool Over(Micros now) const;
-  [[nodiscard]] std::uint64_t CountLate() const;
+  void CountLate();
   /// The connection itself if it is trusted, else the next one that is.
   [[nodiscard]] std::optional<std::size_t> TrustedFrom(std::size_t connection) const;
   std::optional<std::size_t> ConnectionTo(NodeId node);

@@ -46,6 +46,13 @@ void LoadRecorder::NotFound(Micros now) { result_.not_found += Measured(now) ? 1
 
 void LoadRecorder::Retried(Micros now) { result_.retries += Measured(now) ? 1 : 0; }
 
+void LoadRecorder::NotBegun(Micros due) {
+  if (Measured(due)) {
+    ++result_.late;
+    result_.latency.Record(end_ - due);
+  }
+}
+
 LoadResult LoadRecorder::Finish() {
   result_.elapsed = end_ - begin_;
   result_.longest_gap = std::max(result_.longest_gap, end_ - last_success_);

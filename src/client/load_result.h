@@ -6,8 +6,9 @@
 //
 // Throughput counts the operations that succeed between begin and end. Latencies are those of the
 // operations that were due between begin and end, also where the answer comes afterwards: to stop
-// the clock at the end would hide the slowest. Whatever fails and overlaps the measured time is an
-// error and nothing else.
+// the clock at the end would hide the slowest. In an open loop those that were not even begun are
+// among them with the time that they had waited by the end, or an overload would look fast.
+// Whatever fails and overlaps the measured time is an error and nothing else.
 
 #include <cstdint>
 #include <map>
@@ -43,6 +44,8 @@ class LoadRecorder {
   void Failed(Code code, Micros due, Micros now);
   void NotFound(Micros now);
   void Retried(Micros now);
+  /// It was due, and the run is over without it.
+  void NotBegun(Micros due);
   /// The end of the measured time, if it was not known at the beginning.
   void EndAt(Micros end) { end_ = end; }
 

@@ -174,6 +174,8 @@ TEST_F(LoadTest, AnOpenLoopSaysWhatItCouldNotBegin) {
   options_.warmup = 0;
   const LoadResult result = Run();
   EXPECT_NEAR(static_cast<double>(result.late), 10'000 - 600, 70);
+  EXPECT_EQ(result.latency.count(), 10'000U) << "an overload does not look fast";
+  EXPECT_GT(result.latency.Percentile(50), 400'000U);
 }
 
 TEST_F(LoadTest, AReadThatGetsTheValueOfAnotherKeyIsAnIntegrityError) {
