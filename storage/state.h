@@ -18,9 +18,10 @@ namespace cairn::storage {
 class State final : public kv::Table {
  public:
   struct Options {
-    std::size_t overlay_bytes = std::size_t{4}
-                                << 20;  ///< Written out beyond this many bytes of keys and values.
-    bool read_only = false;             ///< For verify: changes nothing.
+    /// Written out beyond this many bytes of keys and values: small, because the node's loop waits
+    /// for it, and all nodes write at about the same block.
+    std::size_t overlay_bytes = std::size_t{512} << 10;
+    bool read_only = false;  ///< For verify: changes nothing.
   };
   /// Opens or makes `directory`/state. Integrity if it is damaged: the caller may move it to
   /// quarantine (data_directory.h) and open again, for it is derived. Other if the disk is full

@@ -74,6 +74,9 @@ Status CheckRequest(const Request& request, Slot slot) {
   if (request.op == Op::kForm && slot != 1) {
     return Status::Integrity("a request that forms the cluster stands outside slot 1");
   }
+  if (request.op == Op::kReadmit && slot < 2) {
+    return Status::Integrity("a readmission stands before the cluster was formed");
+  }
   if (Status status = CheckLength("key", request.key.size(), kMaxKeyBytes); !status.ok()) {
     return status;
   }

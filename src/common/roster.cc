@@ -47,7 +47,7 @@ Request MakeReadmitRequest(NodeId node, Incarnation incarnation) {
 Incarnations IncarnationsIn(const Block& block) {
   Incarnations all;
   for (const Request& request : block.requests) {
-    if (request.op == Op::kForm || request.op == Op::kReadmit) {
+    if (request.client == 0 && (request.op == Op::kForm || request.op == Op::kReadmit)) {
       for (const auto& [node, incarnation] :
            DecodeIncarnations(request.value).value_or(Incarnations{})) {
         all[node] = incarnation;
