@@ -24,12 +24,23 @@ struct LedgerHead {
   friend bool operator==(const LedgerHead&, const LedgerHead&) = default;
 };
 
+/// Decided blocks that a disk has lost: slots first..last (inclusive), of which `hash` is the hash
+/// of the last, as the block above it (or the head) says.
+struct Hole {
+  Slot first = 0;
+  Slot last = 0;
+  Hash hash;
+
+  friend bool operator==(const Hole&, const Hole&) = default;
+};
+
 /// One atomic, synced batch. Blocks above head.tip cease to exist.
 struct LedgerWrite {
   bool needed = false;   ///< False: nothing to commit.
   bool promise = false;  ///< A promise rests on it: the guard is synced too.
   LedgerHead head;
-  std::vector<BlockPtr> blocks;  ///< Written at their slots, replacing what is there.
+  std::vector<BlockPtr> blocks;    ///< Written at their slots, replacing what is there.
+  std::vector<BlockPtr> repaired;  ///< Decided blocks that were lost, put back into their holes.
 };
 
 /// "Send this peer decided blocks from slot `from` on": they are on the disk, not in memory.

@@ -49,6 +49,8 @@ struct Options {
 struct Recovered {
   LedgerHead head;
   std::vector<BlockPtr> blocks;  ///< From at most head.decided to the tip.
+  std::vector<Hole> holes;       ///< Ascending, apart from each other, up to head.decided.
+  std::uint64_t commits = 0;     ///< Of the ledger, over all lives of the directory.
 };
 
 class Replica {

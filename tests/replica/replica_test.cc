@@ -108,7 +108,7 @@ TEST(ReplicaDeathTest, TheStateIsTheChainUpToWhatIsDecided) {
   kv::MemoryTable table;
   kv::StateMachine machine(&table, 100);
   const auto chain = paxos::Chain(2);
-  const Recovered recovered{{BallotOf(5), BallotOf(5), 2, 2}, {chain[2]}};
+  const Recovered recovered{{BallotOf(5), BallotOf(5), 2, 2}, {chain[2]}, {}, 0};
   EXPECT_DEATH(Replica(DefaultOptions(1, LifeOf(1), {1, 2, 3}, 1), recovered, &machine, 0),
                "state");
 }

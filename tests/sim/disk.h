@@ -41,7 +41,7 @@ class Disk {
     return found == blocks_.end() ? nullptr : found->second;
   }
   [[nodiscard]] replica::Recovered Recover() const {
-    replica::Recovered recovered{head_, {}};
+    replica::Recovered recovered{head_, {}, {}, 0};
     for (Slot slot = head_.decided; slot <= head_.tip; ++slot) {
       recovered.blocks.push_back(blocks_.at(slot));
     }
