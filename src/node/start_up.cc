@@ -2,12 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "chain/block.h"
-#include "common/limits.h"
+#include "node/replay.h"
 
 namespace cairn::node {
 namespace {
@@ -72,46 +71,6 @@ Status OpenMachine(Memory* memory, std::uint64_t max_sessions, const StartUpTalk
   return Status::Ok();
 }
 
-/// Reads the whole chain once: every block verifies by itself and stands on the one before; what is
-/// decided and not yet applied is applied. Keeps the blocks that the replica wants in memory.
-Status VerifyAndReplay(Memory* memory, const StartUpTalk& talk) {
-  replica::LedgerHead& head = memory->recovered.head;
-  head = memory->ledger->head();
-  head.decided = std::max(head.decided, memory->machine->applied());
-  auto genesis = memory->ledger->Read(0);
-  if (!genesis.ok()) {
-    return genesis.status();
-  }
-  BlockPtr last = std::move(genesis).value();
-  std::vector<BlockPtr>& kept = memory->recovered.blocks;
-  if (head.decided == 0) {
-    kept.push_back(last);
-  }
-  for (Slot slot = 1; slot <= head.tip;) {
-    auto blocks = memory->ledger->ReadRange(slot, head.tip, kMaxCatchUpBlocks, kMaxCatchUpBytes);
-    if (!blocks.ok()) {
-      return blocks.status();
-    }
-    for (const BlockPtr& block : blocks.value()) {
-      if (const Status link = chain::VerifyLink(*last, *block); !link.ok()) {
-        return Status::Integrity("the chain in " + memory->directory.Sub("ledger") +
-                                 " is broken at slot " + std::to_string(block->slot()) + ": " +
-                                 link.message());
-      }
-      if (block->slot() > memory->machine->applied() && block->slot() <= head.decided) {
-        memory->machine->Apply(*block);
-      }
-      if (block->slot() >= head.decided) {
-        kept.push_back(block);
-      }
-      last = block;
-    }
-    slot = last->slot() + 1;
-    talk.progress(last->slot(), head.tip);
-  }
-  return Status::Ok();
-}
-
 std::string ShortHash(const Hash& hash) { return hash.Hex().substr(0, 12); }
 
 }  // namespace
@@ -143,7 +102,9 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
   }
   const auto began = Clock::now();
   const Slot applied = memory.machine->applied();
-  if (Status verified = VerifyAndReplay(&memory, talk); !verified.ok()) {
+  if (Status verified = VerifyAndReplay(*memory.ledger, memory.directory.Sub("ledger"),
+                                        memory.machine.get(), &memory.recovered, talk.progress);
+      !verified.ok()) {
     return verified;
   }
   const std::chrono::duration<double> took = Clock::now() - began;
