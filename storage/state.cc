@@ -1,52 +1,74 @@
 #include "storage/state.h"
 
-#include <map>
+#include <functional>
 #include <optional>
 
 #include "common/fatal.h"
-#include "rocksdb/db.h"
-#include "rocksdb/write_batch.h"
+#include "rocksdb/env.h"
 #include "storage/files.h"
 #include "storage/rocks.h"
+#include "storage/state_files.h"
+#include "storage/state_overlay.h"
+#include "storage/state_writer.h"
 
 namespace cairn::storage {
 namespace {
 
-/// What an entry of the overlay costs beside its bytes: a node of the map and two strings.
-constexpr std::size_t kEntryBytes = 128;
+constexpr std::size_t kRebuildOverlays = 4;
+constexpr std::size_t kRebuildReplay = 16;
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
-rocksdb::Options StateOptions(bool create) {
-  rocksdb::Options options = BaseOptions({.write_buffer_bytes = std::size_t{32} << 20,
-                                          .block_cache_bytes = std::size_t{32} << 20,
-                                          .bloom_filter = true});
-  options.create_if_missing = create;
-  // Closing must not write: what is left behind is a prefix of the blocks either way.
-  options.avoid_flush_during_shutdown = true;
-  return options;
+/// The limit and up to a half of it, by the directory.
+std::size_t LimitOf(std::size_t limit, const std::string& path) {
+  return limit + limit / 2 / 256 * (std::hash<std::string>()(path) % 256);
+}
+
+/// The least key that any of the three is at; nothing at their end.
+std::optional<std::string_view> Least(const Overlay::Cursor& active, const Overlay::Cursor& frozen,
+                                      const rocksdb::Iterator& written) {
+  std::optional<std::string_view> least;
+  const auto offer = [&least](std::string_view key) {
+    if (!least || key < *least) {
+      least = key;
+    }
+  };
+  if (active.at() != nullptr) {
+    offer(active.at()->first);
+  }
+  if (frozen.at() != nullptr) {
+    offer(frozen.at()->first);
+  }
+  if (written.Valid()) {
+    offer(written.key().ToStringView());
+  }
+  return least;
 }
 
 }  // namespace
 
 struct State::Impl {
-  using Overlay = std::map<std::string, std::optional<std::string>, std::less<>>;
-
   std::string path;  // Absolute.
+  Options options;
+  std::shared_ptr<BackgroundTrouble> trouble = std::make_shared<BackgroundTrouble>();
   std::unique_ptr<rocksdb::DB> db;
-  std::size_t overlay_limit = 0;
-  Overlay overlay;  // No value: erased.
-  std::size_t overlay_bytes = 0;
+  std::unique_ptr<StateWriter> writer;  // None if read-only.
+  std::shared_ptr<Overlay> active = std::make_shared<Overlay>();
+  std::shared_ptr<const Overlay> frozen;  // Null, or what the writer has.
+  bool rebuilding = false;
 
   ~Impl();
-  void Set(std::string_view key, std::optional<std::string> value);
-  rocksdb::Status WriteOut();
-  [[nodiscard]] Status Failure(const char* what, const rocksdb::Status& status) const;
-  /// At an entry; stops the process if the iterator ended because it could not read.
-  [[nodiscard]] bool AtEntry(const rocksdb::Iterator& at) const;
+  rocksdb::Status OpenDatabase();
+  [[noreturn]] void Fail(const char* what, const rocksdb::Status& status) const;
+  [[nodiscard]] bool Full() const;
+  void Freeze();
+  /// Drops the frozen overlay if it is written. Not ok: it could not be.
+  [[nodiscard]] rocksdb::Status PickUp(bool wait);
+  [[nodiscard]] const Overlay::Entry* InOverlays(std::string_view key) const;
 };
 
 State::Impl::~Impl() {
+  writer.reset();
   std::uint64_t errors = 0;
   // Closing a database that has met an I/O error aborts.
   if (db != nullptr && db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) &&
@@ -55,56 +77,72 @@ State::Impl::~Impl() {
   }
 }
 
-void State::Impl::Set(std::string_view key, std::optional<std::string> value) {
-  const std::size_t added = value.has_value() ? value->size() : 0;
-  const auto found = overlay.find(key);
-  if (found == overlay.end()) {
-    overlay.emplace(key, std::move(value));
-    overlay_bytes += key.size() + added + kEntryBytes;
-    return;
+rocksdb::Status State::Impl::OpenDatabase() {
+  rocksdb::Options chosen = StateOptions(options.env, trouble);
+  chosen.create_if_missing = !options.read_only;
+  rocksdb::DB* opened = nullptr;
+  if (options.read_only) {
+    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(chosen, path, &opened);
+    db.reset(opened);
+    return status;
   }
-  overlay_bytes -= found->second.has_value() ? found->second->size() : 0;
-  overlay_bytes += added;
-  found->second = std::move(value);
-}
-
-rocksdb::Status State::Impl::WriteOut() {
-  rocksdb::WriteBatch batch(overlay_bytes);
-  for (const auto& [key, value] : overlay) {
-    const rocksdb::Status put = value.has_value() ? batch.Put(key, *value) : batch.Delete(key);
-    CAIRN_CHECK(put.ok(), "a batch in memory takes whatever is put into it");
-  }
-  rocksdb::WriteOptions unlogged;
-  unlogged.disableWAL = true;
-  rocksdb::Status status = db->Write(unlogged, &batch);
+  // What a crash left of the writer's work.
+  rocksdb::Status status = RemoveIncoming(chosen.env, path);
   if (status.ok()) {
-    overlay.clear();
-    overlay_bytes = 0;
+    status = rocksdb::DB::Open(chosen, path, &opened);
+    db.reset(opened);
   }
   return status;
 }
 
-Status State::Impl::Failure(const char* what, const rocksdb::Status& status) const {
-  return Status::Other(std::string("could not ") + what + " the state " + path +
-                       ": RocksDB says \"" + status.ToString() +
-                       "\". Check the disk, delete that directory and start the node again: it is "
-                       "rebuilt from the chain.");
+void State::Impl::Fail(const char* what, const rocksdb::Status& status) const {
+  const Status why = StateFailure(what, path, status);
+  if (why.code() == Code::kIntegrity && options.on_damage) {
+    options.on_damage(why);
+  }
+  StopNow(why);
 }
 
-bool State::Impl::AtEntry(const rocksdb::Iterator& at) const {
-  if (at.Valid()) {
-    return true;
+bool State::Impl::Full() const {
+  return active->held_bytes() > options.overlay_bytes * (rebuilding ? kRebuildOverlays : 1) ||
+         active->changed_bytes() > options.replay_bytes * (rebuilding ? kRebuildReplay : 1);
+}
+
+void State::Impl::Freeze() {
+  CAIRN_CHECK(writer != nullptr, "a state that was opened read-only is not written");
+  frozen = std::move(active);
+  active = std::make_shared<Overlay>();
+  writer->Start(frozen);
+}
+
+rocksdb::Status State::Impl::PickUp(bool wait) {
+  if (frozen == nullptr) {
+    return rocksdb::Status::OK();
   }
-  if (const rocksdb::Status status = at.status(); !status.ok()) {
-    StopNow(Failure("read", status));
+  if (wait) {
+    writer->Wait();
+  } else if (!writer->Idle()) {
+    return rocksdb::Status::OK();
   }
-  return false;
+  rocksdb::Status status = writer->last();
+  if (status.ok()) {
+    writer->Discard(std::move(frozen));
+    frozen = nullptr;
+  }
+  return status;
+}
+
+const Overlay::Entry* State::Impl::InOverlays(std::string_view key) const {
+  const Overlay::Entry* found = active->Find(key);
+  return found == nullptr && frozen != nullptr ? frozen->Find(key) : found;
 }
 
 Result<std::unique_ptr<State>> State::Open(const std::string& directory, const Options& options) {
   auto impl = std::make_unique<Impl>();
   impl->path = AbsolutePath(directory) + "/state";
-  impl->overlay_limit = options.overlay_bytes;
+  impl->options = options;
+  impl->options.overlay_bytes = LimitOf(options.overlay_bytes, impl->path);
+  impl->options.replay_bytes = LimitOf(options.replay_bytes, impl->path);
   if (options.read_only && !PathExists(impl->path + "/CURRENT")) {
     return Status::NotFound("there is no state in " + impl->path + ".");
   }
@@ -113,16 +151,13 @@ Result<std::unique_ptr<State>> State::Open(const std::string& directory, const O
       return made;
     }
   }
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Options chosen = StateOptions(!options.read_only);
-  const rocksdb::Status status = options.read_only
-                                     ? rocksdb::DB::OpenForReadOnly(chosen, impl->path, &opened)
-                                     : rocksdb::DB::Open(chosen, impl->path, &opened);
-  impl->db.reset(opened);
-  if (!status.ok()) {
+  if (const rocksdb::Status status = impl->OpenDatabase(); !status.ok()) {
     return OpenFailure(impl->path, status,
-                       "Delete that directory and start the node again: it is rebuilt from the "
-                       "chain.");
+                       "It is derived: move that directory away and start the node again, and it "
+                       "is rebuilt from the chain.");
+  }
+  if (!options.read_only) {
+    impl->writer = std::make_unique<StateWriter>(impl->db.get(), impl->path);
   }
   return std::unique_ptr<State>(new State(std::move(impl)));
 }
@@ -132,7 +167,7 @@ State::State(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 State::~State() = default;
 
 std::optional<std::string> State::Get(std::string_view key) const {
-  if (const auto found = impl_->overlay.find(key); found != impl_->overlay.end()) {
+  if (const Overlay::Entry* found = impl_->InOverlays(key)) {
     return found->second;
   }
   std::string value;
@@ -141,16 +176,14 @@ std::optional<std::string> State::Get(std::string_view key) const {
     return std::nullopt;
   }
   if (!status.ok()) {
-    StopNow(impl_->Failure("read", status));
+    impl_->Fail("read", status);
   }
   return value;
 }
 
-void State::Put(std::string_view key, std::string_view value) {
-  impl_->Set(key, std::string(value));
-}
+void State::Put(std::string_view key, std::string_view value) { impl_->active->Put(key, value); }
 
-void State::Erase(std::string_view key) { impl_->Set(key, std::nullopt); }
+void State::Erase(std::string_view key) { impl_->active->Erase(key); }
 
 void State::Scan(std::string_view from, std::string_view to,
                  const std::function<bool(std::string_view, std::string_view)>& visit) const {
@@ -159,50 +192,70 @@ void State::Scan(std::string_view from, std::string_view to,
   options.fill_cache = false;
   options.iterate_upper_bound = to.empty() ? nullptr : &bound;
   const std::unique_ptr<rocksdb::Iterator> written(impl_->db->NewIterator(options));
-  written->Seek(ToSlice(from));
-  auto newer = impl_->overlay.lower_bound(from);
-  const auto in_overlay = [&] {
-    return newer != impl_->overlay.end() && (to.empty() || newer->first < to);
-  };
-  bool in_written = impl_->AtEntry(*written);
-  while (in_written || in_overlay()) {
-    const int order = !in_overlay() ? 1
-                      : !in_written ? -1
-                                    : rocksdb::Slice(newer->first).compare(written->key());
-    bool more = true;
-    if (order > 0) {
-      more = visit(written->key().ToStringView(), written->value().ToStringView());
-    } else if (newer->second.has_value()) {
-      more = visit(newer->first, *newer->second);
+  Overlay::Cursor active(impl_->active.get(), from, to);
+  Overlay::Cursor frozen(impl_->frozen.get(), from, to);
+  for (written->Seek(ToSlice(from));;) {
+    if (!written->Valid() && !written->status().ok()) {
+      impl_->Fail("read", written->status());
     }
-    if (!more) {
+    const std::optional<std::string_view> key = Least(active, frozen, *written);
+    if (!key) {
       return;
     }
-    if (order <= 0) {
-      ++newer;
+    const Overlay::Entry* const newest = active.IsAt(*key)   ? active.at()
+                                         : frozen.IsAt(*key) ? frozen.at()
+                                                             : nullptr;
+    const bool there = newest == nullptr || newest->second.has_value();
+    if (there && !visit(*key, newest == nullptr ? written->value().ToStringView()
+                                                : std::string_view(*newest->second))) {
+      return;
     }
-    if (order >= 0) {
+    // The written one last: the key may be a view into it.
+    const bool in_written = written->Valid() && written->key().ToStringView() == *key;
+    if (active.IsAt(*key)) {
+      active.Next();
+    }
+    if (frozen.IsAt(*key)) {
+      frozen.Next();
+    }
+    if (in_written) {
       written->Next();
-      in_written = impl_->AtEntry(*written);
     }
   }
 }
 
 void State::EndBlock() {
-  if (impl_->overlay_bytes <= impl_->overlay_limit) {
-    return;
+  if (impl_->trouble->any()) {
+    impl_->Fail("write", impl_->trouble->first());
   }
-  if (const rocksdb::Status status = impl_->WriteOut(); !status.ok()) {
-    StopNow(impl_->Failure("write", status));
+  const bool full = impl_->Full();
+  if (const rocksdb::Status status = impl_->PickUp(full); !status.ok()) {
+    impl_->Fail("write", status);
+  }
+  if (full) {
+    impl_->Freeze();
   }
 }
 
+void State::SetRebuilding(bool rebuilding) {
+  impl_->rebuilding = rebuilding;
+  EndBlock();
+}
+
 Status State::Flush() {
-  rocksdb::Status status = impl_->WriteOut();
-  if (status.ok()) {
-    status = impl_->db->Flush(rocksdb::FlushOptions());
+  rocksdb::Status status = impl_->PickUp(true);
+  if (status.ok() && !impl_->active->empty()) {
+    impl_->Freeze();
+    status = impl_->PickUp(true);
   }
-  return status.ok() ? Status::Ok() : impl_->Failure("write", status);
+  return status.ok() ? Status::Ok() : StateFailure("write", impl_->path, status);
+}
+
+Status State::VerifyFiles() const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const rocksdb::Status status = impl_->db->VerifyChecksum(options);
+  return status.ok() ? Status::Ok() : StateFailure("verify", impl_->path, status);
 }
 
 }  // namespace cairn::storage

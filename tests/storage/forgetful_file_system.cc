@@ -90,13 +90,23 @@ ForgetfulFileSystem::ForgetfulFileSystem(const Image& durable)
   durable_names_ = names_;
 }
 
-ForgetfulFileSystem::Image ForgetfulFileSystem::Durable(std::size_t torn) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+ForgetfulFileSystem::Image ForgetfulFileSystem::Content(const std::map<std::string, FilePtr>& names,
+                                                        std::size_t torn) {
   Image image;
-  for (const auto& [path, file] : durable_names_) {
+  for (const auto& [path, file] : names) {
     image[path] = file->synced + file->pending.substr(0, torn);
   }
   return image;
+}
+
+ForgetfulFileSystem::Image ForgetfulFileSystem::Durable(std::size_t torn) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return Content(durable_names_, torn);
+}
+
+ForgetfulFileSystem::Image ForgetfulFileSystem::DurableWithAllNames(std::size_t torn) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return Content(names_, torn);
 }
 
 int ForgetfulFileSystem::Syncs(const std::string& ending) const {
@@ -121,6 +131,7 @@ IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& path,
                                               const rocksdb::FileOptions& options,
                                               std::unique_ptr<rocksdb::FSWritableFile>* result,
                                               IODebugContext* context) {
+  BeginChange(path);
   std::unique_ptr<rocksdb::FSWritableFile> base;
   IOStatus status = target()->NewWritableFile(path, options, &base, context);
   if (status.ok()) {
@@ -128,6 +139,34 @@ IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& path,
     *result = std::make_unique<WritableFile>(std::move(base), file, this);
     const std::lock_guard<std::mutex> lock(mutex_);
     names_[Normal(path)] = file;
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::ReopenWritableFile(const std::string& path,
+                                                 const rocksdb::FileOptions& options,
+                                                 std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                                 IODebugContext* context) {
+  std::unique_ptr<rocksdb::FSWritableFile> base;
+  IOStatus status = target()->ReopenWritableFile(path, options, &base, context);
+  if (status.ok()) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    FilePtr& file = names_[Normal(path)];
+    if (file == nullptr) {
+      file = std::make_shared<File>(File{Normal(path), {}, {}});
+    }
+    *result = std::make_unique<WritableFile>(std::move(base), file, this);
+  }
+  return status;
+}
+
+IOStatus ForgetfulFileSystem::LinkFile(const std::string& from, const std::string& to,
+                                       const IOOptions& options, IODebugContext* context) {
+  BeginChange(to);
+  IOStatus status = target()->LinkFile(from, to, options, context);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (const auto found = names_.find(Normal(from)); status.ok() && found != names_.end()) {
+    names_[Normal(to)] = found->second;
   }
   return status;
 }
@@ -145,6 +184,7 @@ IOStatus ForgetfulFileSystem::NewDirectory(const std::string& path, const IOOpti
 
 IOStatus ForgetfulFileSystem::DeleteFile(const std::string& path, const IOOptions& options,
                                          IODebugContext* context) {
+  BeginChange(path);
   IOStatus status = target()->DeleteFile(path, options, context);
   if (status.ok()) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -155,6 +195,7 @@ IOStatus ForgetfulFileSystem::DeleteFile(const std::string& path, const IOOption
 
 IOStatus ForgetfulFileSystem::RenameFile(const std::string& from, const std::string& to,
                                          const IOOptions& options, IODebugContext* context) {
+  BeginChange(to);
   IOStatus status = target()->RenameFile(from, to, options, context);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (auto node = names_.extract(Normal(from)); status.ok() && !node.empty()) {
@@ -178,6 +219,12 @@ IOStatus ForgetfulFileSystem::BeginSync(const std::string& name) {
   }
   return name.ends_with(fail_syncs_) ? IOStatus::IOError("injected: input/output error")
                                      : IOStatus::OK();
+}
+
+void ForgetfulFileSystem::BeginChange(const std::string& path) {
+  if (before_change_) {
+    before_change_(path);
+  }
 }
 
 void ForgetfulFileSystem::EndSync(const FilePtr& file) {

@@ -27,12 +27,19 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   /// What a power loss at this moment leaves. `torn`: so many of each file's bytes that were not
   /// synced survive as well.
   [[nodiscard]] Image Durable(std::size_t torn = 0) const;
+  /// The same when the file system happened to write all its names by itself, synced or not.
+  [[nodiscard]] Image DurableWithAllNames(std::size_t torn = 0) const;
   /// Successful syncs so far of files whose names end like this.
   [[nodiscard]] int Syncs(const std::string& ending) const;
   /// Bytes written and not synced, in files whose names end like this.
   [[nodiscard]] std::size_t UnsyncedBytes(const std::string& ending) const;
   /// Called before each sync of a file or a directory takes effect.
   void BeforeSync(std::function<void()> observer) { before_sync_ = std::move(observer); }
+  /// Called, with the path, before each file is made, linked, renamed or deleted. May be called
+  /// on any thread, as the other one.
+  void BeforeChange(std::function<void(const std::string& path)> observer) {
+    before_change_ = std::move(observer);
+  }
   /// Every sync, or every write, of files whose names end like this fails from now on.
   void FailSyncs(const std::string& ending) { fail_syncs_ = ending; }
   void FailWrites(const std::string& ending) { fail_writes_ = ending; }
@@ -40,6 +47,12 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                       rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus LinkFile(const std::string& from, const std::string& to,
+                             const rocksdb::IOOptions& options,
+                             rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* result,
                                  rocksdb::IODebugContext* context) override;
@@ -63,12 +76,15 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus BeginSync(const std::string& name);
   void EndSync(const FilePtr& file);
   void SyncNames(const std::string& directory);
+  void BeginChange(const std::string& path);
+  static Image Content(const std::map<std::string, FilePtr>& names, std::size_t torn);
 
   mutable std::mutex mutex_;
   std::map<std::string, FilePtr> names_;
   std::map<std::string, FilePtr> durable_names_;
   std::map<std::string, int> syncs_;
   std::function<void()> before_sync_;
+  std::function<void(const std::string&)> before_change_;
   std::string fail_syncs_ = "(none)";
   std::string fail_writes_ = "(none)";
 };

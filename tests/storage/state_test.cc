@@ -171,9 +171,9 @@ TEST(StateDeathTest, AStateThatCannotBeReadIsNotServed) {
     }
     return OpenState(dir.path(), 0);
   };
-  EXPECT_EXIT(ScanAll(*damaged()), testing::ExitedWithCode(1),
-              "could not read the state .*/state.*delete that directory");
-  EXPECT_EXIT((void)OpenState(dir.path(), 0)->Get("key1"), testing::ExitedWithCode(1),
+  EXPECT_EXIT(ScanAll(*damaged()), testing::ExitedWithCode(6),
+              "could not read the state .*/state.*damaged");
+  EXPECT_EXIT((void)OpenState(dir.path(), 0)->Get("key1"), testing::ExitedWithCode(6),
               "could not read the state .*/state.*rebuilt from the chain");
 }
 

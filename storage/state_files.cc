@@ -1,0 +1,61 @@
+#include "storage/state_files.h"
+
+#include "storage/rocks.h"
+
+namespace cairn::storage {
+
+void BackgroundTrouble::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                                          rocksdb::Status* error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!any()) {
+    first_ = *error;
+    any_.store(true, std::memory_order_release);
+  }
+}
+
+rocksdb::Status BackgroundTrouble::first() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return first_;
+}
+
+rocksdb::Options StateOptions(rocksdb::Env* env,
+                              const std::shared_ptr<BackgroundTrouble>& trouble) {
+  rocksdb::Options options = BaseOptions({.write_buffer_bytes = std::size_t{1} << 20,
+                                          .block_cache_bytes = std::size_t{16} << 20,
+                                          .bloom_filter = true});
+  if (env != nullptr) {
+    options.env = env;
+  }
+  options.listeners.push_back(trouble);
+  options.avoid_flush_during_shutdown = true;
+  // Each overlay is a file over the whole range of keys, so it always lands in level 0. The rest is
+  // one sorted run as long as it is small, so that a merge reads and writes all of it: it is worth
+  // waiting for a few overlays, and the files that wait are all the space that is wasted.
+  options.level0_file_num_compaction_trigger = 3;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.max_bytes_for_level_base = std::uint64_t{256} << 20;
+  options.target_file_size_base = std::uint64_t{16} << 20;
+  options.bytes_per_sync = std::uint64_t{1} << 20;
+  return options;
+}
+
+bool IsDamage(const rocksdb::Status& status) {
+  // RocksDB keeps no error number; these are the words of the C library for EIO.
+  return status.IsCorruption() || status.IsPathNotFound() ||
+         (status.IsIOError() && status.ToString().find("Input/output error") != std::string::npos);
+}
+
+Status StateFailure(const char* what, const std::string& path, const rocksdb::Status& status) {
+  const std::string begin = std::string("could not ") + what + " the state " + path +
+                            ": RocksDB says \"" + status.ToString() + "\". ";
+  if (IsDamage(status)) {
+    return Status::Integrity(begin +
+                             "It is damaged, but nothing is lost: move that directory away and "
+                             "start the node again, and it is rebuilt from the chain.");
+  }
+  return Status::Other(begin +
+                       "Check the disk (space, permissions, errors in the kernel log) and start "
+                       "the node again: what was not written is replayed from the chain.");
+}
+
+}  // namespace cairn::storage

@@ -1,0 +1,41 @@
+#pragma once
+// The database below the state: how it is opened, how its damage is told from other trouble, and
+// what its own threads meet.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "common/status.h"
+#include "rocksdb/db.h"
+#include "rocksdb/listener.h"
+
+namespace cairn::storage {
+
+/// Remembers the first error of RocksDB's own threads (compaction), until somebody asks.
+class BackgroundTrouble final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
+  [[nodiscard]] bool any() const { return any_.load(std::memory_order_acquire); }
+  [[nodiscard]] rocksdb::Status first() const;
+
+ private:
+  std::atomic<bool> any_ = false;
+  mutable std::mutex mutex_;
+  rocksdb::Status first_;
+};
+
+/// For a state that lives on table files alone.
+[[nodiscard]] rocksdb::Options StateOptions(rocksdb::Env* env,
+                                            const std::shared_ptr<BackgroundTrouble>& trouble);
+
+/// Whether the files are to blame, and not a full disk, a limit of the process or the like: a file
+/// that does not verify, is gone, or lies where the disk can't read any more.
+[[nodiscard]] bool IsDamage(const rocksdb::Status& status);
+
+/// The sentence for a person. Integrity if it is damage, else Other. `what`: "read", "write".
+[[nodiscard]] Status StateFailure(const char* what, const std::string& path,
+                                  const rocksdb::Status& status);
+
+}  // namespace cairn::storage
