@@ -133,7 +133,7 @@ void Workload::Stop() {
 }
 
 void Workload::RunClient(std::size_t index) {
-  Witness witness(cluster_, options_.timeout);
+  Witness witness(cluster_, index % 3 == 0 ? options_.short_timeout : options_.timeout);
   std::mt19937_64 random(options_.seed * 1000 + index);
   for (std::uint64_t count = 0; !stopping_; ++count) {
     const std::uint64_t set = begun_++ / (options_.keys * options_.operations);

@@ -24,6 +24,8 @@ struct WorkloadOptions {
   std::uint64_t operations = 120;  ///< On each key, about.
   Micros pause = 3'000;            ///< Of a client between two requests, on average.
   Micros timeout = 4'000'000;      ///< Of one request, all retries together.
+  /// Of every third client: who gives up early leaves refused writes and unknown outcomes behind.
+  Micros short_timeout = 400'000;
   std::uint64_t seed = 1;
 };
 

@@ -206,11 +206,12 @@ class Node:
 class Cluster:
     """Nodes 1..size with their cluster file. `close` ends all that runs and deletes all."""
 
-    def __init__(self, size=5, name="cairn-test", allow_faults=True):
+    def __init__(self, size=5, name="cairn-test", allow_faults=True, prefix="cairn-test-"):
         self.size = size
         self.name = name
         self.allow_faults = allow_faults
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="cairn-test-"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+        self.keep = False  # the directory, when all is over: evidence
         self.config = self.directory / "cluster.toml"
         self.nodes = {node_id: Node(self, node_id) for node_id in range(1, size + 1)}
         self.ports = []
@@ -308,7 +309,8 @@ class Cluster:
                 process.wait()
                 _close(process.stdin)
                 _close(process.stdout)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if not self.keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def tails(self):
         """The ends of all logs, for a person who asks why a test failed."""
