@@ -4,47 +4,70 @@
 #include <utility>
 
 #include "chain/block.h"
-#include "common/limits.h"
+#include "node/block_stream.h"
 
 namespace cairn::node {
+namespace {
 
-Status VerifyAndReplay(const storage::Ledger& ledger, const std::string& ledger_path,
-                       kv::StateMachine* machine, replica::Recovered* recovered,
-                       const std::function<void(Slot done, Slot all)>& progress) {
-  replica::LedgerHead& head = recovered->head;
-  head = ledger.head();
-  head.decided = std::max(head.decided, machine->applied());
-  auto genesis = ledger.Read(0);
-  if (!genesis.ok()) {
-    return genesis.status();
+Status Broken(const ReplayOf& of, Slot slot, const std::string& why) {
+  return Status::Integrity("the chain in " + of.ledger_path + " is broken at slot " +
+                           std::to_string(slot) + ": " + why);
+}
+
+Result<BlockPtr> ReadApplied(const ReplayOf& of) {
+  const Slot applied = of.machine->applied();
+  auto block = of.ledger->Read(applied);
+  if (block.ok() && applied > 0 && block.value()->hash != of.machine->applied_hash()) {
+    return Broken(of, applied,
+                  "the state has applied another block there, " + of.machine->applied_hash().Hex());
   }
-  BlockPtr last = std::move(genesis).value();
-  std::vector<BlockPtr>& kept = recovered->blocks;
-  if (head.decided == 0) {
-    kept.push_back(last);
-  }
-  for (Slot slot = 1; slot <= head.tip;) {
-    auto blocks = ledger.ReadRange(slot, head.tip, kMaxCatchUpBlocks, kMaxCatchUpBytes);
+  return block;
+}
+
+Status ReplayFrom(BlockPtr last, const ReplayOf& of, replica::Recovered* recovered,
+                  const std::function<void(Slot done, Slot all)>& progress) {
+  const replica::LedgerHead& head = recovered->head;
+  BlockStream stream(of.ledger, last->slot() + 1, head.tip);
+  while (last->slot() < head.tip) {
+    auto blocks = stream.Next();
     if (!blocks.ok()) {
       return blocks.status();
     }
     for (const BlockPtr& block : blocks.value()) {
       if (const Status link = chain::VerifyLink(*last, *block); !link.ok()) {
-        return Status::Integrity("the chain in " + ledger_path + " is broken at slot " +
-                                 std::to_string(block->slot()) + ": " + link.message());
+        return Broken(of, block->slot(), link.message());
       }
-      if (block->slot() > machine->applied() && block->slot() <= head.decided) {
-        machine->Apply(*block);
+      if (block->slot() <= head.decided) {
+        of.machine->Apply(*block);
       }
       if (block->slot() >= head.decided) {
-        kept.push_back(block);
+        recovered->blocks.push_back(block);
       }
       last = block;
     }
-    slot = last->slot() + 1;
     progress(last->slot(), head.tip);
   }
   return Status::Ok();
+}
+
+}  // namespace
+
+Status Replay(const ReplayOf& of, replica::Recovered* recovered,
+              const std::function<void(Slot done, Slot all)>& progress) {
+  replica::LedgerHead& head = recovered->head;
+  head = of.ledger->head();
+  head.decided = std::max(head.decided, of.machine->applied());
+  auto applied = ReadApplied(of);
+  if (!applied.ok()) {
+    return applied.status();
+  }
+  if (head.decided == applied.value()->slot()) {
+    recovered->blocks.push_back(applied.value());
+  }
+  of.state->SetRebuilding(true);
+  Status status = ReplayFrom(std::move(applied).value(), of, recovered, progress);
+  of.state->SetRebuilding(false);
+  return status;
 }
 
 }  // namespace cairn::node

@@ -102,16 +102,16 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
   }
   const auto began = Clock::now();
   const Slot applied = memory.machine->applied();
-  if (Status verified = VerifyAndReplay(*memory.ledger, memory.directory.Sub("ledger"),
-                                        memory.machine.get(), &memory.recovered, talk.progress);
-      !verified.ok()) {
-    return verified;
+  const ReplayOf of{memory.ledger.get(), memory.directory.Sub("ledger"), memory.state.get(),
+                    memory.machine.get()};
+  if (Status replayed = Replay(of, &memory.recovered, talk.progress); !replayed.ok()) {
+    return replayed;
   }
   const std::chrono::duration<double> took = Clock::now() - began;
   const replica::LedgerHead& head = memory.recovered.head;
   talk.say(fmt::format("{} blocks verified, {} replayed in {:.2f} s; tip {} ({}), decided {}",
-                       head.tip, memory.machine->applied() - applied, took.count(), head.tip,
-                       ShortHash(memory.recovered.blocks.back()->hash), head.decided));
+                       head.tip - applied, memory.machine->applied() - applied, took.count(),
+                       head.tip, ShortHash(memory.recovered.blocks.back()->hash), head.decided));
   return memory;
 }
 
