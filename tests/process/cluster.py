@@ -130,9 +130,12 @@ class Node:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
-    def start(self, wrap=(), config=None, stdout=None):
-        """Starts the process; `wrap` is a command that runs it in the same process id."""
+    def start(self, wrap=None, config=None, stdout=None):
+        """Starts the process; `wrap` is a command that runs it in the same process id (default:
+        that of the cluster)."""
         assert not self.running, f"node {self.id} runs already"
+        if wrap is None:
+            wrap = self.cluster.wrap_of(self)
         if self.process is not None:
             _close(self.process.stdin)
             _close(self.process.stdout)
@@ -212,6 +215,7 @@ class Cluster:
         self.allow_faults = allow_faults
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
         self.keep = False  # the directory, when all is over: evidence
+        self.wrap_of = lambda node: ()  # see Node.start
         self.config = self.directory / "cluster.toml"
         self.nodes = {node_id: Node(self, node_id) for node_id in range(1, size + 1)}
         self.ports = []
@@ -257,7 +261,7 @@ class Cluster:
         process may take a chosen port before we do; then others are chosen."""
         for attempt in range(5):
             for node in self.nodes.values():
-                node.start(wrap=wrap_of(node) if wrap_of else ())
+                node.start(wrap=wrap_of(node) if wrap_of else None)
             clash = wait_until("all nodes listen", self._all_listen_or_clash)
             if clash == "listen":
                 break

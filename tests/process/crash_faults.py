@@ -2,7 +2,7 @@
 
 Each is a function of the scene that kills by SIGKILL only, leaves every node started, and returns
 in a few words what it did. How long a node stays down, and after how many milliseconds it dies
-again, is drawn from the scene's random numbers.
+again, is drawn from the scene's random numbers. `power-loss` also takes what was not synced.
 """
 
 import contextlib
@@ -10,6 +10,8 @@ import os
 import shutil
 import signal
 import time
+
+import power_loss
 
 LARGE_VALUE = 48 * 1024
 
@@ -172,6 +174,22 @@ def stop(scene):
     return f"{name(ids)}, {milliseconds} ms into a clean stop{late}"
 
 
+def power_cut(scene):
+    """Nodes lose all that they had not synced, or all but a part of it."""
+    size = scene.cluster.size
+    ids = scene.pick(scene.random.choice((1, size - scene.majority(), scene.majority(), size, size)))
+    scene.kill(*ids)
+    keeps = scene.random.choice((lambda _: 0, lambda unsynced: scene.random.randint(0, unsynced)))
+    lost = 0
+    for node_id in ids:
+        node = scene.cluster[node_id]
+        taken = power_loss.lose(node.data, power_loss.notes_of(node), keeps)
+        lost += sum(n for path, n in taken.items() if "/LOG" not in path)
+    scene.sleep(0.1, 0.6)
+    scene.start(*ids)
+    return f"{name(ids)}, {lost:,} unsynced bytes gone"
+
+
 def _tables(data):
     return {
         f"{part}/{file}"
@@ -206,4 +224,5 @@ FAULTS = {
     "catch-up": catch_up,
     "flush": flush,
     "stop": stop,
+    "power-loss": power_cut,
 }

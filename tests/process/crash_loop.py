@@ -9,6 +9,7 @@ import sys
 import time
 
 import crash_report
+import power_loss
 from cluster import Cluster, wait_until
 from crash_faults import FAULTS, Scene
 from crash_load import CrashLoad
@@ -78,6 +79,7 @@ class Loop:
         self.terminal = terminal
         self.cluster = Cluster(options.nodes, name="crash-loop", prefix="cairn-crash-")
         self.cluster.keep = options.keep
+        self.cluster.wrap_of = power_loss.wrap
         self.load = None
         self.rounds = []
 

@@ -1,0 +1,81 @@
+"""A power loss: what was acknowledged is synced, so nothing of it is gone."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import power_loss
+from case import ProcessTest
+from load import Shell, Writer, unique_puts
+
+_WRITER = """
+import os, sys
+def write(name, *parts):
+    file = os.open(name, os.O_CREAT | os.O_RDWR)
+    for at, data in parts:
+        os.pwrite(file, data, at) if data else os.fsync(file)
+write("grown", (0, b"safe"), (0, None), (4, b"gone"))
+write("overwritten", (0, b"old"), (0, None), (0, b"new"))
+write("never", (0, b"synced"))
+write("large", (0, b"x" * 70000), (0, None), (70000, b"y" * 5))
+write("moved", (0, b"safe"), (0, None))
+os.rename("moved", "at-last")
+"""
+
+
+class PowerLossTool(unittest.TestCase):
+    def test_what_was_synced_stays_and_all_else_goes(self):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="cairn-test-"))
+        self.addCleanup(shutil.rmtree, directory)
+        data, notes = directory / "data", directory / "notes"
+        data.mkdir()
+        words = [*power_loss.preload(notes), sys.executable, "-c", _WRITER]
+        subprocess.run(words, cwd=data, check=True)
+        lost = power_loss.lose(data, notes)
+        self.assertEqual(lost, {"grown": 4, "large": 5, "never": 6})
+        self.assertEqual((data / "grown").read_bytes(), b"safe")
+        self.assertEqual((data / "overwritten").read_bytes(), b"old")
+        self.assertEqual((data / "never").read_bytes(), b"")
+        self.assertEqual((data / "large").read_bytes(), b"x" * 70000)
+        self.assertEqual((data / "at-last").read_bytes(), b"safe")
+        self.assertEqual(power_loss.lose(data, notes), {})
+
+        # A file that has the place of a deleted one on the disk has not its syncs.
+        (data / "grown").unlink()
+        (data / "heir").write_bytes(b"never synced")
+        self.assertEqual(power_loss.lose(data, notes), {"heir": 12})
+
+
+class PowerLoss(ProcessTest):
+    def test_all_nodes_lose_power_at_once_and_nothing_acknowledged_is_gone(self):
+        cluster = self.make_cluster(3)
+        cluster.wrap_of = power_loss.wrap
+        cluster.form()
+        acknowledged, lost = [], {}
+        for number in range(4):
+            writers = [
+                Writer(cluster, node_id, unique_puts(f"{number}-{node_id}"), 1, until_refused=True)
+                for node_id in cluster.nodes
+            ]
+            for writer in writers:
+                writer.wait_for(30)
+            cluster.kill()
+            for node in cluster.nodes.values():
+                lost.update(power_loss.lose(node.data, power_loss.notes_of(node)))
+            for writer in writers:
+                acknowledged += writer.finish()
+            cluster.start()
+            cluster.leader()
+        self.assertTrue(lost, "nothing was unsynced, so that nothing was tried")
+        shell = Shell(cluster, 1)
+        for line, _ in acknowledged:
+            _, key, value = line.split()
+            self.assertEqual(shell.ask(f"get {key}")["value"], value)
+        cluster.settle()
+        for node in cluster.nodes.values():
+            self.assertFalse(list(node.data.glob("quarantine/*")), "a lost tail is no damage")
+        cluster.stop()
+        cluster.verify_all()
