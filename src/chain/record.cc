@@ -17,7 +17,7 @@ Status CheckLength(std::string_view what, std::size_t length, std::size_t limit)
 
 bool IsKnown(Op op) {
   return op == Op::kPut || op == Op::kDel || op == Op::kGenesis || op == Op::kForm ||
-         op == Op::kReadmit;
+         op == Op::kReadmit || op == Op::kRecover;
 }
 
 }  // namespace
@@ -74,8 +74,8 @@ Status CheckRequest(const Request& request, Slot slot) {
   if (request.op == Op::kForm && slot != 1) {
     return Status::Integrity("a request that forms the cluster stands outside slot 1");
   }
-  if (request.op == Op::kReadmit && slot < 2) {
-    return Status::Integrity("a readmission stands before the cluster was formed");
+  if ((request.op == Op::kReadmit || request.op == Op::kRecover) && slot < 2) {
+    return Status::Integrity("a readmission or recovery stands before the cluster was formed");
   }
   if (Status status = CheckLength("key", request.key.size(), kMaxKeyBytes); !status.ok()) {
     return status;

@@ -160,7 +160,9 @@ std::optional<replica::Answer> Exchange::Judge(Link& link, const net::ClientRepl
   // Decided by the log itself (slot > 0): nobody will ever know more of it.
   const bool log_says_unknown = answer->code == Code::kUnknownOutcome && answer->slot > 0;
   const bool again = answer->code == Code::kUnavailable ||
-                     (answer->code == Code::kUnknownOutcome && !(write_ && log_says_unknown));
+                     (answer->code == Code::kUnknownOutcome && !(write_ && log_says_unknown)) ||
+                     // Surely not applied by that node, but perhaps by one asked before.
+                     (answer->code == Code::kFull && write_ && (lost_ || !open_.empty()));
   if (!again) {
     knowledge_->good = link.node();
     return *answer;

@@ -25,6 +25,8 @@ std::string OpName(Op op) {
       return "form";
     case Op::kReadmit:
       return "readmit";
+    case Op::kRecover:
+      return "recover";
   }
   return "op " + std::to_string(static_cast<unsigned>(op));
 }
@@ -39,7 +41,10 @@ std::string GenesisText(const Block& block) {
 }
 
 std::string FormText(const Request& request) {
-  std::string text = request.op == Op::kForm ? "form the cluster:" : "readmit:";
+  std::string text = request.op == Op::kForm ? "form the cluster:"
+                     : request.op == Op::kReadmit
+                         ? "readmit:"
+                         : "recover the cluster, by an operator's decision:";
   const std::optional<Incarnations> incarnations = DecodeIncarnations(request.value);
   if (!incarnations) {
     return text + " " + Quote(request.value);
@@ -64,6 +69,7 @@ std::string RequestText(const Block& block, const Request& request) {
       return GenesisText(block);
     case Op::kForm:
     case Op::kReadmit:
+    case Op::kRecover:
       return FormText(request);
   }
   return OpName(request.op) + " " + Quote(request.key) + who;

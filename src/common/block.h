@@ -21,6 +21,7 @@ enum class Op : std::uint8_t {
   kGenesis = 16,  ///< Slot 0 only; the value holds the cluster's parameters.
   kForm = 17,     ///< Slot 1 only; the value names every node's incarnation (R7).
   kReadmit = 18,  ///< The value names the new incarnation of a node that lost its memory (R7).
+  kRecover = 19,  ///< An operator's decision: the value names every node's new incarnation (R7).
 };
 
 /// One request of a client, as the chain keeps it.

@@ -44,10 +44,22 @@ Request MakeReadmitRequest(NodeId node, Incarnation incarnation) {
   return request;
 }
 
+Request MakeRecoverRequest(const Incarnations& incarnations) {
+  Request request;
+  request.op = Op::kRecover;
+  request.value = EncodeIncarnations(incarnations);
+  return request;
+}
+
+bool NamesIncarnations(const Request& request) {
+  return request.client == 0 &&
+         (request.op == Op::kForm || request.op == Op::kReadmit || request.op == Op::kRecover);
+}
+
 Incarnations IncarnationsIn(const Block& block) {
   Incarnations all;
   for (const Request& request : block.requests) {
-    if (request.client == 0 && (request.op == Op::kForm || request.op == Op::kReadmit)) {
+    if (NamesIncarnations(request)) {
       for (const auto& [node, incarnation] :
            DecodeIncarnations(request.value).value_or(Incarnations{})) {
         all[node] = incarnation;

@@ -1,6 +1,7 @@
 #pragma once
 // Who is who by the chain (R7): the value of a kForm request names every node's incarnation, that
-// of a kReadmit request the new one of a node that lost its memory.
+// of a kReadmit request the new one of a node that lost its memory, that of a kRecover request the
+// new ones of all nodes after an operator's decision.
 
 #include <map>
 #include <optional>
@@ -22,6 +23,10 @@ using Incarnations = std::map<NodeId, Incarnation>;
 [[nodiscard]] Request MakeFormRequest(const Incarnations& incarnations);
 /// The request that gives a node a vote again, under its new incarnation.
 [[nodiscard]] Request MakeReadmitRequest(NodeId node, Incarnation incarnation);
+/// The request by which an operator gives all nodes of a cluster that lost its majority new lives.
+[[nodiscard]] Request MakeRecoverRequest(const Incarnations& incarnations);
+/// The request is the cluster's own and says who is who.
+[[nodiscard]] bool NamesIncarnations(const Request& request);
 /// What a block says of incarnations; empty for nearly all blocks.
 [[nodiscard]] Incarnations IncarnationsIn(const Block& block);
 

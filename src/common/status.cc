@@ -22,6 +22,8 @@ std::string_view CodeName(Code code) {
       return "integrity";
     case Code::kDenied:
       return "denied";
+    case Code::kFull:
+      return "full";
   }
   return "other";
 }
@@ -36,6 +38,7 @@ int ExitCode(Code code) {
     case Code::kConditionFailed:
       return 3;
     case Code::kUnavailable:
+    case Code::kFull:
       return 4;
     case Code::kUnknownOutcome:
       return 5;

@@ -22,13 +22,14 @@ enum class Code : std::uint8_t {
   kUnknownOutcome = 6,   ///< Sent, not answered: it may be applied now or later.
   kIntegrity = 7,        ///< Data that does not verify.
   kDenied = 8,           ///< Not allowed.
+  kFull = 9,             ///< No room on the disks of a majority; surely not applied.
 };
 
 /// "ok", "other", "usage", "not_found", "condition_failed", "unavailable", "unknown_outcome",
-/// "integrity", "denied".
+/// "integrity", "denied", "full".
 [[nodiscard]] std::string_view CodeName(Code code);
 
-/// 0 ok · 1 other · 2 usage · 3 not found or condition failed · 4 unavailable · 5 unknown
+/// 0 ok · 1 other · 2 usage · 3 not found or condition failed · 4 unavailable, full · 5 unknown
 /// outcome · 6 integrity · 7 denied.
 [[nodiscard]] int ExitCode(Code code);
 
@@ -45,6 +46,7 @@ class [[nodiscard]] Status {
     return {Code::kUnavailable, std::move(message)};
   }
   static Status Unknown(std::string message) { return {Code::kUnknownOutcome, std::move(message)}; }
+  static Status Full(std::string message) { return {Code::kFull, std::move(message)}; }
   static Status Integrity(std::string message) { return {Code::kIntegrity, std::move(message)}; }
   static Status Denied(std::string message) { return {Code::kDenied, std::move(message)}; }
 

@@ -81,7 +81,7 @@ std::vector<Outcome> StateMachine::Apply(const Block& block) {
 }
 
 Outcome StateMachine::ApplyRequest(const Request& request, Slot slot) {
-  if ((request.op == Op::kForm || request.op == Op::kReadmit) && request.client == 0) {
+  if (NamesIncarnations(request)) {
     return ApplyIncarnations(request, slot);
   }
   if (request.op != Op::kPut && request.op != Op::kDel) {

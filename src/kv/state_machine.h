@@ -3,7 +3,7 @@
 // (R11): no clock, no randomness; equal chains give equal tables, byte for byte.
 //
 // Requests of clients (kPut, kDel) go through the sessions. Those of the cluster itself have
-// client 0: kForm and kReadmit record who is who. Whatever else a block may hold changes nothing
+// client 0: kForm, kReadmit and kRecover record who is who. Whatever else a block may hold changes nothing
 // and has the outcome kUsage, for a block that is decided must be applied somehow, and by all nodes
 // alike.
 //

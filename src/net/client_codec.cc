@@ -9,6 +9,8 @@
 namespace cairn::net {
 namespace {
 
+constexpr int kMaxNotes = 16;
+
 using wire::CallEnvelope;
 using wire::ReplyEnvelope;
 
@@ -100,6 +102,13 @@ void Put(const StatusReport& from, ReplyEnvelope& envelope, BlockLoan& /*loan*/)
     added->set_state(link.state);
   }
   to->set_dropped(from.dropped);
+  to->set_goal(replica.goal);
+  to->set_lost(replica.lost);
+  to->set_full(replica.full);
+  to->set_verified(from.verified);
+  for (const std::string& note : from.notes) {
+    to->add_notes(note);
+  }
 }
 
 void Put(const ChainPart& from, ReplyEnvelope& envelope, BlockLoan& loan) {
@@ -181,6 +190,7 @@ StatusReport Take(const wire::StatusReport& from, FieldCheck& check) {
   check.Require(from.heard() <= kMaxNodes && from.missing_size() <= static_cast<int>(kMaxNodes) &&
                     from.links_size() <= static_cast<int>(kMaxNodes),
                 "it counts more nodes than a cluster can have");
+  check.Require(from.notes_size() <= kMaxNotes, "it has too many notes");
   if (!check.ok()) {
     return report;
   }
@@ -195,6 +205,13 @@ StatusReport Take(const wire::StatusReport& from, FieldCheck& check) {
                             .state = CheckedText(link.state(), check)});
   }
   report.dropped = from.dropped();
+  replica.goal = CheckedSlot(from.goal(), check);
+  replica.lost = CheckedSlot(from.lost(), check);
+  replica.full = from.full();
+  report.verified = CheckedSlot(from.verified(), check);
+  for (const std::string& note : from.notes()) {
+    report.notes.push_back(CheckedText(note, check));
+  }
   return report;
 }
 

@@ -66,6 +66,8 @@ struct StatusReport {
   Incarnation incarnation = 0;
   std::vector<LinkStatus> links;
   std::uint64_t dropped = 0;  ///< Messages that were not understood or not for this cluster.
+  Slot verified = 0;          ///< Old blocks that were read and verified since the node started.
+  std::vector<std::string> notes;  ///< What else a person should know, a sentence each.
 };
 struct ChainPart {
   std::vector<BlockPtr> blocks;

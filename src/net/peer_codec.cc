@@ -22,6 +22,7 @@ void Put(const paxos::Heartbeat& from, PeerEnvelope& envelope, BlockLoan& /*loan
   Fill(from.accepted, to->mutable_accepted());
   to->set_tip(from.tip);
   to->set_decided(from.decided);
+  to->set_full(from.full);
 }
 
 void Put(const paxos::Prepare& from, PeerEnvelope& envelope, BlockLoan& /*loan*/) {
@@ -77,7 +78,9 @@ void Put(const paxos::Behind& from, PeerEnvelope& envelope, BlockLoan& /*loan*/)
 }
 
 void Put(const paxos::Fetch& from, PeerEnvelope& envelope, BlockLoan& /*loan*/) {
-  envelope.mutable_fetch()->set_from(from.from);
+  wire::Fetch* to = envelope.mutable_fetch();
+  to->set_from(from.from);
+  to->set_last(from.last);
 }
 
 void Put(const paxos::Blocks& from, PeerEnvelope& envelope, BlockLoan& loan) {
@@ -116,6 +119,11 @@ void Put(const replica::ForwardAnswer& from, PeerEnvelope& envelope, BlockLoan& 
   Fill(from.answer, to->mutable_answer());
 }
 
+void Fill(const replica::Stamp& from, wire::Stamp* to) {
+  to->set_life(from.life);
+  to->set_commits(from.commits);
+}
+
 void FillHeader(const PeerHeader& header, PeerEnvelope& envelope) {
   envelope.set_version(header.version);
   envelope.set_cluster(ToBytes(header.cluster.genesis));
@@ -123,10 +131,22 @@ void FillHeader(const PeerHeader& header, PeerEnvelope& envelope) {
   envelope.set_from(header.from);
   envelope.set_to(header.to);
   envelope.set_incarnation(header.incarnation);
-  envelope.set_commit_counter(header.commit_counter);
+  Fill(header.stamp, envelope.mutable_stamp());
+  if (header.seen.incarnation != 0) {
+    wire::Seen* seen = envelope.mutable_seen();
+    seen->set_incarnation(header.seen.incarnation);
+    Fill(header.seen.latest, seen->mutable_latest());
+    if (header.seen.other.life != 0) {
+      Fill(header.seen.other, seen->mutable_other());
+    }
+  }
 }
 
 // Decoding: one Take a verb.
+
+replica::Stamp CheckedStamp(const wire::Stamp& from, FieldCheck& check) {
+  return {.life = from.life(), .commits = CheckedSlot(from.commits(), check)};
+}
 
 paxos::Heartbeat Take(const wire::Heartbeat& from, FieldCheck& check) {
   constexpr std::uint32_t kNodeBits = ((1U << kMaxNodes) - 1) << 1;
@@ -137,7 +157,8 @@ paxos::Heartbeat Take(const wire::Heartbeat& from, FieldCheck& check) {
           .heard = from.heard(),
           .accepted = CheckedBallot(from.accepted(), check),
           .tip = CheckedSlot(from.tip(), check),
-          .decided = CheckedSlot(from.decided(), check)};
+          .decided = CheckedSlot(from.decided(), check),
+          .full = from.full()};
 }
 
 paxos::Prepare Take(const wire::Prepare& from, FieldCheck& check) {
@@ -186,7 +207,7 @@ paxos::Behind Take(const wire::Behind& from, FieldCheck& check) {
 }
 
 paxos::Fetch Take(const wire::Fetch& from, FieldCheck& check) {
-  return {.from = CheckedSlot(from.from(), check)};
+  return {.from = CheckedSlot(from.from(), check), .last = CheckedSlot(from.last(), check)};
 }
 
 paxos::Blocks Take(const wire::Blocks& from, FieldCheck& check) {
@@ -301,7 +322,10 @@ Result<PeerHeader> PeerDecoder::Open(std::string_view frame) {
   header.from = CheckedNodeNotNone(envelope.from(), check);
   header.to = CheckedNodeNotNone(envelope.to(), check);
   header.incarnation = envelope.incarnation();
-  header.commit_counter = envelope.commit_counter();
+  header.stamp = CheckedStamp(envelope.stamp(), check);
+  header.seen = {.incarnation = envelope.seen().incarnation(),
+                 .latest = CheckedStamp(envelope.seen().latest(), check),
+                 .other = CheckedStamp(envelope.seen().other(), check)};
   if (!check.ok()) {
     return check.status();
   }

@@ -177,7 +177,9 @@ std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
   }
   return replica::Inbound{.from = sender.value(),
                           .incarnation = said->incarnation,
-                          .message = std::get<replica::Message>(std::move(taken))};
+                          .message = std::get<replica::Message>(std::move(taken)),
+                          .stamp = said->stamp,
+                          .seen = said->seen};
 }
 
 void ServerSockets::Impl::HearFault(NodeId peer, const LinkFault& fault) {
@@ -323,8 +325,10 @@ std::optional<InboundCall> ServerSockets::NextFromClient() {
   return impl_->Next(impl_->from_clients, "client port", &Impl::TakeFromClient);
 }
 
-void ServerSockets::SendToPeer(const replica::Outbound& message, std::uint64_t commit_counter) {
-  impl_->header.commit_counter = commit_counter;
+void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
+                               const replica::Seen& seen) {
+  impl_->header.stamp = stamp;
+  impl_->header.seen = seen;
   impl_->Send(message);
 }
 

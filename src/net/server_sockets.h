@@ -78,8 +78,9 @@ class ServerSockets {
   std::optional<replica::Inbound> NextFromPeer();
   std::optional<InboundCall> NextFromClient();
 
-  /// `commit_counter` travels in every envelope (R7); peers remember it.
-  void SendToPeer(const replica::Outbound& message, std::uint64_t commit_counter);
+  /// `stamp` and `seen` travel in every envelope (R7).
+  void SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
+                  const replica::Seen& seen);
   void Reply(const ClientAddress& to, const ReplyBody& body);
 
   /// Cuts (or mends) the link to `peer`, here and, by a message, at the other end.

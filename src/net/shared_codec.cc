@@ -225,7 +225,7 @@ Request CheckedRequest(const wire::Request& from, FieldCheck& check) {
 
 replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check) {
   const int code = from.code();
-  check.Require(code >= 0 && code <= static_cast<int>(Code::kDenied),
+  check.Require(code >= 0 && code <= static_cast<int>(Code::kFull),
                 "its answer has a code that this version does not know");
   RequireSize("value", from.value(), kMaxValueBytes, check);
   replica::Answer answer;

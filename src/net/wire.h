@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "common/types.h"
+#include "replica/witness.h"
 
 namespace cairn::net {
 
@@ -41,7 +42,8 @@ struct PeerHeader {
   NodeId from = 0;
   NodeId to = 0;
   Incarnation incarnation = 0;
-  std::uint64_t commit_counter = 0;
+  replica::Stamp stamp = {};
+  replica::Seen seen = {};
 };
 
 /// The same of frames between client and node.

@@ -23,18 +23,18 @@ void Driver::Turn() {
 
 void Driver::Send(const std::vector<replica::Outbound>& messages) {
   for (const replica::Outbound& message : messages) {
-    sockets_->SendToPeer(message, ledger_->commits());
+    sockets_->SendToPeer(message, {replica_->life(), ledger_->commits()}, replica_->SeenOf(message.to));
   }
 }
 
 void Driver::Serve(const replica::ServeBlocks& serve) {
-  auto blocks = ledger_->ReadRange(serve.from, serve.decided, kMaxCatchUpBlocks, kMaxCatchUpBytes);
+  auto blocks = ledger_->ReadRange(serve.from, serve.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
   if (!blocks.ok()) {
     // Neither "have" nor "none": a node that can't read its chain must not go on serving it.
     StopNow(blocks.status());
   }
   paxos::Blocks message{std::move(blocks).value(), serve.decided};
-  sockets_->SendToPeer({serve.to, std::move(message)}, ledger_->commits());
+  Send({{serve.to, std::move(message)}});
 }
 
 }  // namespace cairn::node

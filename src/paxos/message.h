@@ -11,7 +11,7 @@
 //   Accept    leader -> follower      phase 2a of one block more (R4)
 //   Accepted  follower -> leader      phase 2b: my log is yours up to `tip` (R4, R5)
 //   Behind    follower -> leader      I can't accept that; bring me up from here (R4)
-//   Fetch     node -> any             give me decided blocks from this slot on
+//   Fetch     node -> any             give me the decided blocks of these slots
 //   Blocks    any -> node             decided blocks, in order
 //   Probe     leader -> all           do you still follow me? (R9)
 //   ProbeAck  node -> leader          yes
@@ -32,6 +32,7 @@ struct Heartbeat {
   Ballot accepted;
   Slot tip = 0;
   Slot decided = 0;
+  bool full = false;  ///< The sender's disk is full: it takes no new blocks.
 };
 
 struct Prepare {
@@ -84,6 +85,7 @@ struct Behind {
 
 struct Fetch {
   Slot from = 0;
+  Slot last = 0;  ///< Inclusive.
 };
 
 struct Blocks {

@@ -30,6 +30,9 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
     return;
   }
   acceptor_.OnDecided(heartbeat.promised, heartbeat.decided);
+  if (!room_) {
+    return;  // what is missing would not fit
+  }
   // Accepts come in order and before the heartbeat that counts them: what is missing was lost.
   if (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched()) {
     SayBehind(from, heartbeat.promised);
@@ -82,8 +85,8 @@ void Replica::WeighPromises() {
     BecomeLeader(decision.node);
   } else if (decision.kind == Kind::kGiveUp) {
     candidate_.reset();
-  } else if (decision.kind == Kind::kFetch && now_ >= fetch_until_) {
-    FetchFrom(decision.node);
+  } else if (decision.kind == Kind::kFetch) {
+    FetchForCandidate(decision.node);
   }
 }
 
@@ -108,14 +111,14 @@ void Replica::BecomeLeader(NodeId best) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
   NoteRound(sync.ballot);
-  if (Owns(from, incarnation, sync.ballot)) {
+  if (Owns(from, incarnation, sync.ballot) && (room_ || sync.blocks.empty())) {
     Obey(from, sync.ballot, acceptor_.OnSync(sync));
   }
 }
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
   NoteRound(accept.ballot);
-  if (Owns(from, incarnation, accept.ballot)) {
+  if (Owns(from, incarnation, accept.ballot) && room_) {
     Obey(from, accept.ballot, acceptor_.OnAccept(accept));
   }
 }
@@ -232,75 +235,6 @@ void Replica::ExtendForCluster(Request request) {
   acceptor_.Extend(block);
   for (const NodeId node : election_.peers()) {
     SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), block});
-  }
-}
-
-// --- catching up: decided blocks, from any node
-
-void Replica::CatchUp() {
-  const Slot decided = acceptor_.log().decided();
-  if (decided != last_decided_) {
-    last_decided_ = decided;
-    decided_at_ = now_;
-  }
-  if (leader_ || now_ < fetch_until_) {
-    return;
-  }
-  // The peer after the one asked last that is ahead: a silent one is not asked twice.
-  NodeId chosen = 0;
-  bool far = false;
-  for (const NodeId node : election_.peers()) {
-    if (!election_.Linked(node, now_) || election_.Last(node)->decided <= decided) {
-      continue;
-    }
-    far = far || election_.Last(node)->decided > decided + options_.recent_blocks / 2;
-    if (chosen == 0 || (chosen <= fetching_from_ && node > fetching_from_)) {
-      chosen = node;
-    }
-  }
-  const bool stalled = now_ - decided_at_ > 2 * options_.timing.heartbeat;
-  if (chosen != 0 && (far || stalled)) {
-    FetchFrom(chosen);
-  }
-}
-
-void Replica::FetchFrom(NodeId node) {
-  fetching_from_ = node;
-  fetch_until_ = now_ + options_.timing.election;
-  Send(node, paxos::Fetch{acceptor_.log().decided() + 1});
-}
-
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
-  const paxos::Log& log = acceptor_.log();
-  if (fetch.from == 0 || fetch.from > log.decided()) {
-    return;
-  }
-  if (fetch.from >= log.first()) {
-    Send(from,
-         paxos::Blocks{log.DecidedFrom(fetch.from, options_.catch_up_blocks, kMaxCatchUpBytes),
-                       log.decided()});
-  } else {
-    effects_.serve.push_back({from, fetch.from, log.decided()});
-  }
-}
-
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
-  const Slot before = acceptor_.log().decided();
-  if (acceptor_.Learn(blocks.blocks)) {
-    if (leader_) {
-      StopLeading();  // R5: others decided something else
-    }
-    candidate_.reset();
-  }
-  const Slot decided = acceptor_.log().decided();
-  if (from == fetching_from_) {
-    fetch_until_ = now_;
-    if (decided > before && blocks.decided > decided) {
-      FetchFrom(from);
-    }
-  }
-  if (candidate_ && decided > before) {
-    WeighPromises();
   }
 }
 

@@ -43,10 +43,12 @@ struct LedgerWrite {
   std::vector<BlockPtr> repaired;  ///< Decided blocks that were lost, put back into their holes.
 };
 
-/// "Send this peer decided blocks from slot `from` on": they are on the disk, not in memory.
+/// "Send this peer the blocks of slots from..last": they are decided, and on the disk, not in
+/// memory.
 struct ServeBlocks {
   NodeId to = 0;
   Slot from = 0;
+  Slot last = 0;
   Slot decided = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "common/block.h"
 #include "common/status.h"
 #include "paxos/message.h"
+#include "replica/witness.h"
 
 namespace cairn::replica {
 
@@ -54,9 +55,12 @@ struct Inbound {
   NodeId from = 0;
   Incarnation incarnation = 0;
   Message message;
+  Stamp stamp = {};  ///< Of the sender's memory.
+  Seen seen = {};    ///< What the sender remembers of this node.
 };
 
-/// A message to a peer. The network adds sender, incarnation, cluster and version.
+/// A message to a peer. The network adds sender, incarnation, cluster, version, the stamp of the
+/// ledger, and what Replica::SeenOf says of the receiver.
 struct Outbound {
   NodeId to = 0;
   Message message;

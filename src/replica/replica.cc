@@ -22,14 +22,6 @@ void MoveInto(std::vector<T>& from, std::vector<T>& to) {
   from.clear();
 }
 
-std::string Names(const std::vector<NodeId>& nodes) {
-  std::string names = nodes.size() == 1 ? "node " : "nodes ";
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    names += (i == 0 ? "" : i + 1 == nodes.size() ? " and " : ", ") + std::to_string(nodes[i]);
-  }
-  return names;
-}
-
 }  // namespace
 
 Options DefaultOptions(NodeId self, Incarnation incarnation, std::vector<NodeId> nodes,
@@ -39,6 +31,7 @@ Options DefaultOptions(NodeId self, Incarnation incarnation, std::vector<NodeId>
   options.incarnation = incarnation;
   options.nodes = std::move(nodes);
   options.seed = seed;
+  options.life = seed == 0 ? 1 : seed;
   options.max_slots_in_flight = kMaxSlotsInFlight;
   options.max_block_requests = kMaxBlockRequests;
   options.max_block_bytes = kMaxBlockBytes;
@@ -56,7 +49,10 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
       now_(now),
       random_(options_.seed),
       last_decided_(recovered.head.decided),
-      decided_at_(now) {
+      decided_at_(now),
+      catch_up_(options_.catch_up_blocks, options_.timing.election),
+      repair_(recovered.holes),
+      began_{options_.life, recovered.commits} {
   CAIRN_CHECK(machine_->applied() == recovered.head.decided,
               "the state is the chain up to what is known as decided");
   NoteRound(acceptor_.promised());
@@ -82,11 +78,20 @@ void Replica::Tick(Micros now, Micros wall) {
     GiveUpWaiting();
   }
   CatchUp();
+  AskForRepair();
 }
 
 void Replica::Step(const Inbound& inbound) {
-  if (inbound.from == options_.self ||
+  if (forgotten_ || inbound.from == options_.self ||
       std::ranges::find(options_.nodes, inbound.from) == options_.nodes.end()) {
+    return;
+  }
+  witness_.Note(inbound.from, inbound.incarnation, inbound.stamp);
+  if (const auto commits = Witness::Forgotten(options_.incarnation, began_, inbound.seen)) {
+    forgotten_ = "node " + std::to_string(inbound.from) + " remembers commit " +
+                 std::to_string(*commits) + " of this node, whose ledger began this life with " +
+                 std::to_string(began_.commits) +
+                 ": it is an older copy of what this node had, and promises made since are lost";
     return;
   }
   std::visit([&](const auto& message) { On(inbound.from, inbound.incarnation, message); },
@@ -101,20 +106,27 @@ void Replica::Step(const Inbound& inbound) {
 }
 
 Effects Replica::Think() {
+  if (forgotten_) {
+    return {};
+  }
   SealBlocks();
   StartProbe();
   paxos::Acceptor::Changes changes = acceptor_.TakeChanges();
-  if (changes.any) {
+  if (changes.any || !repaired_.empty()) {
     effects_.write.needed = true;
     effects_.write.promise = changes.promise;
     effects_.write.head = {acceptor_.promised(), acceptor_.accepted(), acceptor_.log().tip(),
                            acceptor_.log().decided()};
     effects_.write.blocks = std::move(changes.blocks);
+    effects_.write.repaired = std::exchange(repaired_, {});
   }
   return std::exchange(effects_, {});
 }
 
 void Replica::Remembered(Effects* effects) {
+  if (forgotten_) {
+    return;
+  }
   CAIRN_CHECK(!acceptor_.changed(), "a turn ends before the next one thinks");
   if (ack_to_ != 0) {
     Send(std::exchange(ack_to_, 0), paxos::Accepted{acceptor_.accepted(), acceptor_.matched()});
@@ -143,8 +155,11 @@ void Replica::Remembered(Effects* effects) {
 }
 
 bool Replica::Restless() const {
+  if (forgotten_) {
+    return false;
+  }
   const bool can_seal =
-      leader_ && Formed() && proposals_.queued() &&
+      leader_ && Formed() && room_ && proposals_.queued() &&
       acceptor_.log().tip() - acceptor_.log().decided() < options_.max_slots_in_flight;
   const bool can_probe = leader_ && reads_.waiting() && !leader_->ProbeUnderWay() &&
                          leader_->Ready(acceptor_.log()) && Formed();
@@ -184,16 +199,24 @@ void Replica::KeepLeading() {
     return;
   }
   unsupported_since_ = 0;
+  if (!room_ && VotersWithRoom() >= QuorumOf(options_.nodes.size())) {
+    StopLeading();  // the others can go on without this disk
+    return;
+  }
   if (election_.SomeoneIsStuckAbove(leader_->ballot(), now_) && now_ >= next_stand_) {
     StandForElection();
     return;
   }
-  ProposeForming();
-  ProposeReadmission();
+  if (room_) {
+    ProposeForming();
+    ProposeReadmission();
+  }
 }
 
 void Replica::ConsiderElection() {
-  const bool may_stand = IsVoter() && !Content() && !election_.NeighbourContent(now_) &&
+  // A node whose disk is full leads only where too few have room for writes: then for reads.
+  const bool able = room_ || VotersWithRoom() < QuorumOf(options_.nodes.size());
+  const bool may_stand = IsVoter() && able && !Content() && !election_.NeighbourContent(now_) &&
                          election_.LinkedCount(now_) >= QuorumOf(options_.nodes.size());
   if (!may_stand) {
     unled_since_ = 0;
@@ -260,7 +283,7 @@ void Replica::Beat() {
   for (const NodeId node : election_.peers()) {
     Send(node, paxos::Heartbeat{acceptor_.promised(), leader_.has_value(), was_content_,
                                 election_.HeardMask(now_), acceptor_.accepted(), log.tip(),
-                                log.decided()});
+                                log.decided(), !room_});
   }
   if (candidate_ && candidate_->HasPromised(options_.self)) {
     SendPrepares();  // again: they may have been lost
@@ -291,71 +314,6 @@ void Replica::SendToAll(const Message& message) {
   for (const NodeId node : election_.peers()) {
     Send(node, message);
   }
-}
-
-// --- words
-
-std::string Replica::Words() const {
-  const std::size_t nodes = options_.nodes.size();
-  if (!IsVoter()) {
-    return "node " + std::to_string(options_.self) +
-           " is not the one that the chain knows (its data directory was replaced): it learns, "
-           "without a vote, until a leader readmits it";
-  }
-  if (!Formed()) {
-    std::vector<NodeId> missing = Missing();
-    return "the cluster is forming: at the first start all nodes must be up once; " +
-           (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing));
-  }
-  if (election_.LinkedCount(now_) < QuorumOf(nodes)) {
-    return "no majority: node " + std::to_string(options_.self) + " is connected with " +
-           std::to_string(election_.LinkedCount(now_)) + " of " + std::to_string(nodes) +
-           " nodes (itself included) and " + std::to_string(QuorumOf(nodes)) + " are needed";
-  }
-  const NodeId leader = LeaderHint();
-  if (leader == 0 && election_.NeighbourContent(now_)) {
-    return "node " + std::to_string(options_.self) +
-           " does not hear the leader, but its neighbours do: ask one of them";
-  }
-  if (leader == 0) {
-    return "no leader at the moment: node " + std::to_string(options_.self) +
-           " hears none, and an election needs a majority";
-  }
-  return "node " + std::to_string(leader) + " leads";
-}
-
-std::vector<NodeId> Replica::Missing() const {
-  std::vector<NodeId> missing;
-  std::ranges::copy_if(election_.peers(), std::back_inserter(missing),
-                       [&](NodeId node) { return !election_.Linked(node, now_); });
-  return missing;
-}
-
-ReplicaStatus Replica::Status() const {
-  ReplicaStatus status;
-  status.node = options_.self;
-  status.role = !IsVoter()   ? "learner"
-                : !Formed()  ? "forming"
-                : leader_    ? "leader"
-                : candidate_ ? "candidate"
-                             : "follower";
-  const NodeId leader = LeaderHint();
-  status.leader = leader;
-  status.promised = acceptor_.promised();
-  if (leader_) {
-    status.ballot = leader_->ballot();
-  } else if (leader != 0) {
-    status.ballot = election_.Last(leader)->promised;
-  }
-  status.decided = acceptor_.log().decided();
-  status.applied = machine_->applied();
-  status.tip = acceptor_.log().tip();
-  status.tip_hash = acceptor_.log().tip_hash();
-  status.quorum = leader != 0 && Content();
-  status.heard = election_.LinkedCount(now_);
-  status.missing = Missing();
-  status.words = Words();
-  return status;
 }
 
 }  // namespace cairn::replica

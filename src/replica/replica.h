@@ -11,8 +11,8 @@
 //     Remembered(&effects)            votes, decisions and answers that rested on it
 //     send effects.late, effects.answers, serve effects.serve        speak
 //
-// Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), serving.cc
-// (requests of clients).
+// Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
+// (decided blocks from peers), serving.cc (requests of clients), words.cc (what a person is told).
 
 #include <optional>
 #include <string>
@@ -22,8 +22,10 @@
 #include "paxos/candidate.h"
 #include "paxos/election.h"
 #include "paxos/leader.h"
+#include "replica/catch_up.h"
 #include "replica/effects.h"
 #include "replica/message.h"
+#include "replica/repair.h"
 #include "replica/requests.h"
 #include "replica/status.h"
 
@@ -35,13 +37,14 @@ struct Options {
   std::vector<NodeId> nodes;  ///< All, this one included.
   paxos::Timing timing;
   std::uint64_t seed = 0;               ///< Of the jitter of elections.
+  std::uint64_t life = 0;               ///< Names this life of the process; not 0.
   std::size_t max_slots_in_flight = 0;  ///< See common/limits.h for this and the next ones.
   std::size_t max_block_requests = 0;
   std::size_t max_block_bytes = 0;
   std::size_t recent_blocks = 0;
   std::size_t catch_up_blocks = 0;
 };
-/// The options with every limit at its default.
+/// The options with every limit at its default. `seed`: random; it names this life, too.
 [[nodiscard]] Options DefaultOptions(NodeId self, Incarnation incarnation,
                                      std::vector<NodeId> nodes, std::uint64_t seed);
 
@@ -75,6 +78,10 @@ class Replica {
   /// time, however rarely R8 lets one stand. Does nothing without a vote.
   void Stand();
 
+  /// Whether the disk has room for more blocks, as the node last looked. Without room a node keeps
+  /// what it has and serves reads, but takes no new block.
+  void SetRoom(bool room) { room_ = room; }
+
   [[nodiscard]] Effects Think();
   void Remembered(Effects* effects);
   /// There is something to do that needs no further event: the driver must not sleep.
@@ -89,6 +96,12 @@ class Replica {
   [[nodiscard]] bool leading() const { return leader_.has_value(); }
   [[nodiscard]] bool IsVoter() const;
   [[nodiscard]] const paxos::Acceptor& acceptor() const { return acceptor_; }
+  /// What this node remembers of another, for every message to it (R7).
+  [[nodiscard]] std::uint64_t life() const { return options_.life; }
+  [[nodiscard]] Seen SeenOf(NodeId node) const { return witness_.Of(node); }
+  /// A sentence, once a peer has remembered more of this node than its ledger does (R7). From then
+  /// on the replica says and does nothing: it must begin anew as another incarnation.
+  [[nodiscard]] const std::optional<std::string>& forgotten() const { return forgotten_; }
 
  private:
   // Roles (replica.cc).
@@ -128,10 +141,14 @@ class Replica {
   void ProposeForming();
   void ProposeReadmission();
   void ExtendForCluster(Request request);
-  void CatchUp();
-  void FetchFrom(NodeId node);
   void NoteRound(const paxos::Ballot& ballot);
   void CountVotes();
+
+  // Learning (learning.cc).
+  void CatchUp();
+  void AskForRepair();
+  void FetchForCandidate(NodeId node);
+  void Learn(const std::vector<BlockPtr>& blocks);
 
   // Serving (serving.cc).
   void On(NodeId from, Incarnation incarnation, const ForwardWrite& forward);
@@ -150,6 +167,11 @@ class Replica {
   void Tell(const Origin& origin, Answer answer);
   void AnswerLocal(Token token, Answer answer);
   [[nodiscard]] Answer Refusal(bool maybe_applied) const;
+  void TurnAway(const Origin& origin, const std::string& words);
+  [[nodiscard]] std::size_t VotersWithRoom() const;
+  [[nodiscard]] bool RoomForWrites() const;
+  [[nodiscard]] std::string FullWords() const;
+  [[nodiscard]] Slot GoalSlot() const;
 
   const Options options_;
   kv::StateMachine* machine_;
@@ -178,8 +200,16 @@ class Replica {
   paxos::Ballot known_ballot_;  // in this ballot
   Slot last_decided_ = 0;       // for noticing that nothing comes
   Micros decided_at_ = 0;
-  NodeId fetching_from_ = 0;
-  Micros fetch_until_ = 0;
+  cairn::replica::CatchUp catch_up_;
+  Micros fetch_until_ = 0;  // a candidate's own
+  Repair repair_;
+  std::vector<BlockPtr> repaired_;  // to be written
+  NodeId repair_asked_ = 0;
+  Micros repair_until_ = 0;  // for the answer
+  bool room_ = true;
+  Witness witness_;
+  Stamp began_;  // this life
+  std::optional<std::string> forgotten_;
 };
 
 }  // namespace cairn::replica

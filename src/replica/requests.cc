@@ -96,14 +96,21 @@ std::vector<Origin> Proposals::Finish(ClientId client, Sequence sequence) {
 }
 
 std::vector<Origin> Proposals::Clear() {
+  std::vector<Origin> unsealed = ClearQueue();
+  open_.clear();
+  return unsealed;
+}
+
+std::vector<Origin> Proposals::ClearQueue() {
   std::vector<Origin> unsealed;
-  for (const auto& [key, open] : open_) {
+  std::erase_if(open_, [&](const auto& entry) {
+    const Open& open = entry.second;
     if (open.slot == 0) {
       unsealed.insert(unsealed.end(), open.origins.begin(), open.origins.end());
     }
-  }
+    return open.slot == 0;
+  });
   queue_.clear();
-  open_.clear();
   bytes_ = 0;
   return unsealed;
 }

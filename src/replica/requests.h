@@ -69,6 +69,8 @@ class Proposals {
   std::vector<Origin> Finish(ClientId client, Sequence sequence);
   /// This node leads no more. Returns the origins of what was in no block: surely not applied.
   std::vector<Origin> Clear();
+  /// Forgets what is in no block yet, and returns its origins.
+  std::vector<Origin> ClearQueue();
 
   [[nodiscard]] bool queued() const { return !queue_.empty(); }
   [[nodiscard]] std::size_t queue_size() const { return queue_.size(); }

@@ -153,9 +153,22 @@ void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnsw
   }
   if (forward.answer.code == Code::kUnavailable) {
     HandBack({options_.self, forward.token});  // surely not applied by that node: try again
-    return;
+  } else if (forward.answer.code == Code::kFull) {
+    TurnAway({options_.self, forward.token}, forward.answer.message);
+  } else {
+    AnswerLocal(forward.token, forward.answer);
   }
-  AnswerLocal(forward.token, forward.answer);
+}
+
+void Replica::TurnAway(const Origin& origin, const std::string& words) {
+  const Answer answer = AnswerOf(cairn::Status::Full(words));
+  if (origin.node != options_.self) {
+    Send(origin.node, ForwardAnswer{origin.token, answer});
+  } else if (WaitingRequest* waiting = waiting_.Find(origin.token)) {
+    waiting->in_play -= std::min(waiting->in_play, 1U);
+    // Another leader may have it in a block still.
+    AnswerLocal(origin.token, waiting->in_play > 0 ? Refusal(true) : answer);
+  }
 }
 
 void Replica::GiveUpWaiting() {
@@ -209,6 +222,8 @@ void Replica::Propose(const Origin& origin, const Request& request) {
     HandBack(origin);
   } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
     Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
+  } else if (!RoomForWrites()) {
+    TurnAway(origin, FullWords());
   } else {
     proposals_.Add(origin, request);
   }
@@ -217,6 +232,11 @@ void Replica::Propose(const Origin& origin, const Request& request) {
 void Replica::SealBlocks() {
   if (!leader_ || !Formed() || acceptor_.accepted() != leader_->ballot()) {
     return;
+  }
+  if (proposals_.queued() && !RoomForWrites()) {
+    for (const Origin& origin : proposals_.ClearQueue()) {
+      TurnAway(origin, FullWords());
+    }
   }
   const paxos::Log& log = acceptor_.log();
   while (proposals_.queued() && log.tip() - log.decided() < options_.max_slots_in_flight) {

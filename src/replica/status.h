@@ -24,7 +24,10 @@ struct ReplicaStatus {
   bool quorum = false;          ///< It leads with a quorum behind it, or hears a leader that does.
   std::size_t heard = 0;        ///< Nodes that it hears and that hear it, itself included.
   std::vector<NodeId> missing;  ///< Nodes that it does not hear (while forming: whom it waits for).
-  std::string words;            ///< The situation as a sentence for a person.
+  Slot goal = 0;                ///< The greatest slot that a node it hears knows as decided.
+  Slot lost = 0;      ///< Decided blocks that its disk has lost and that are fetched again.
+  bool full = false;  ///< Its disk is full: it takes no new blocks.
+  std::string words;  ///< The situation as a sentence for a person.
 };
 
 /// One waiting request, for printQueue.

@@ -124,7 +124,7 @@ TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
                           .from = 2,
                           .to = 1,
                           .incarnation = 102,
-                          .commit_counter = 1};
+                          .stamp = {1, 1}};
   for (int i = 0; i < 20; ++i) {
     for (const replica::Message& message : random.EveryPeerMessage()) {
       std::string frame =
@@ -134,7 +134,7 @@ TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
     }
   }
   // What comes last comes after all of them.
-  const replica::Message last = paxos::Fetch{123'456'789};
+  const replica::Message last = paxos::Fetch{1, 123'456'789};
   stranger.Say({testing::Encode<PeerHeader, replica::Message>(&EncodePeer, header, last).value()});
   ASSERT_TRUE(nodes.RunUntil([&] {
     return !nodes[1].messages.empty() && testing::Same(nodes[1].messages.back().message, last);

@@ -148,7 +148,8 @@ class Nodes {
   }
 
   void Send(NodeId from, NodeId to, std::uint64_t number) {
-    (*this)[from].sockets->SendToPeer({.to = to, .message = paxos::Fetch{number}}, 1);
+    (*this)[from].sockets->SendToPeer({.to = to, .message = paxos::Fetch{number, number}}, {1, 1},
+                                      {});
   }
 
   /// Sends numbers from one node to the other until one arrives, as a replica's heartbeats do.

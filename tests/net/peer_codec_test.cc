@@ -47,7 +47,8 @@ TEST(PeerCodecTest, EveryVerbArrivesAsItWasSent) {
       EXPECT_EQ(got->from, header.from);
       EXPECT_EQ(got->to, header.to);
       EXPECT_EQ(got->incarnation, header.incarnation);
-      EXPECT_EQ(got->commit_counter, header.commit_counter);
+      EXPECT_EQ(got->stamp, header.stamp);
+      EXPECT_EQ(got->seen, header.seen);
       const Result<PeerBody> body = decoder.Body();
       ASSERT_TRUE(body.ok()) << body.status().message();
       const auto* taken = std::get_if<replica::Message>(&body.value());

@@ -81,7 +81,7 @@ class RandomMessages {
   /// One of every verb between nodes.
   std::vector<replica::Message> EveryPeerMessage() {
     return {paxos::Heartbeat{Ballot(), true, true, static_cast<std::uint32_t>(Number(1, 511)) << 1,
-                             Ballot(), AnySlot(), AnySlot()},
+                             Ballot(), AnySlot(), AnySlot(), true},
             paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot()},
             paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3)},
             paxos::Refuse{Ballot()},
@@ -89,7 +89,7 @@ class RandomMessages {
             paxos::Accept{Ballot(), AnySlot(), Chain(1).front()},
             paxos::Accepted{Ballot(), AnySlot()},
             paxos::Behind{Ballot(), Ballot(), AnySlot(), AnySlot()},
-            paxos::Fetch{AnySlot()},
+            paxos::Fetch{AnySlot(), AnySlot()},
             paxos::Blocks{Chain(5), AnySlot()},
             paxos::Probe{Ballot(), Wide()},
             paxos::ProbeAck{Ballot(), Wide()},
@@ -130,6 +130,11 @@ class RandomMessages {
     report.incarnation = Wide();
     report.links = {{Node(), "up"}, {Node(), "cut"}};
     report.dropped = Wide();
+    report.replica.goal = AnySlot();
+    report.replica.lost = AnySlot();
+    report.replica.full = true;
+    report.verified = AnySlot();
+    report.notes = {Bytes(40), Bytes(20)};
     return {Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,
             ChainPart{Chain(4), AnySlot(), AnySlot()}, FaultDone{Bytes(40)}};
   }
@@ -140,7 +145,8 @@ class RandomMessages {
             .from = Node(),
             .to = Node(),
             .incarnation = Wide(),
-            .commit_counter = Wide()};
+            .stamp = {Wide(), AnySlot()},
+            .seen = {Wide(), {Wide(), AnySlot()}, {Wide(), AnySlot()}}};
   }
 
   /// Turns over one bit somewhere.
@@ -182,7 +188,7 @@ inline auto Fields(const replica::Answer& m) {
   return std::tie(m.code, m.message, m.slot, m.value, m.leader);
 }
 inline auto Fields(const paxos::Heartbeat& m) {
-  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided);
+  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided, m.full);
 }
 inline auto Fields(const paxos::Prepare& m) {
   return std::tie(m.ballot, m.decided, m.accepted, m.tip);
@@ -201,7 +207,7 @@ inline auto Fields(const paxos::Accepted& m) { return std::tie(m.ballot, m.tip);
 inline auto Fields(const paxos::Behind& m) {
   return std::tie(m.ballot, m.accepted, m.matched, m.decided);
 }
-inline auto Fields(const paxos::Fetch& m) { return std::tie(m.from); }
+inline auto Fields(const paxos::Fetch& m) { return std::tie(m.from, m.last); }
 inline auto Fields(const paxos::Blocks& m) { return std::make_tuple(m.decided, Fields(m.blocks)); }
 inline auto Fields(const paxos::Probe& m) { return std::tie(m.ballot, m.number); }
 inline auto Fields(const paxos::ProbeAck& m) { return std::tie(m.ballot, m.number); }

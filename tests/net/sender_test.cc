@@ -19,7 +19,7 @@ PeerHeader From(NodeId node) {
           .from = node,
           .to = kHere.self,
           .incarnation = 5,
-          .commit_counter = 0};
+          .stamp = {1, 0}};
 }
 
 // The refusal's words; empty if the sender is taken.

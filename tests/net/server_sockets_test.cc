@@ -27,7 +27,7 @@ TEST(ServerSocketsTest, EveryVerbArrivesInOrder) {
   testing::RandomMessages random(1);
   const std::vector<replica::Message> sent = random.EveryPeerMessage();
   for (const replica::Message& message : sent) {
-    nodes[1].sockets->SendToPeer({.to = 2, .message = message}, 7);
+    nodes[1].sockets->SendToPeer({.to = 2, .message = message}, {1, 7}, {});
   }
   auto& got = nodes[2].messages;
   ASSERT_TRUE(nodes.RunUntil([&] { return got.back().message.index() == sent.back().index(); }));

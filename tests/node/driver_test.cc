@@ -80,7 +80,7 @@ class DriverTest : public ::testing::Test {
       ASSERT_TRUE(header.ok()) << header.status().message();
       auto body = decoder_.Body();
       ASSERT_TRUE(body.ok()) << body.status().message();
-      heard_.push_back({header->commit_counter,
+      heard_.push_back({header->stamp.commits,
                         std::get<replica::Message>(net::PeerBody(std::move(body).value()))});
     }
   }

@@ -80,6 +80,15 @@ std::string RequestWords(const Request& request) {
     words += " " + std::to_string(node);
   }
   return words;
+    case Op::kRecover:
+      break;
+  }
+  std::string words = "recover";
+  for (const auto& [node, incarnation] :
+       DecodeIncarnations(request.value).value_or(Incarnations{})) {
+    words += " " + std::to_string(node);
+  }
+  return words;
 }
 
 std::string RequestWords(const Block& block) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "sim/client.h"
@@ -39,9 +40,33 @@ bool StatesAreFolds(const World& world) {
   return std::ranges::all_of(world.ids(), [&](NodeId id) { return world.table(id) == table; });
 }
 
-std::optional<std::string> Judge(World& world, const History& history) {
+/// What was refused is in no block. Nothing, or the sentence.
+std::optional<std::string> RefusedIsNotApplied(
+    const World& world, const std::vector<std::unique_ptr<Client>>& clients) {
+  std::set<std::pair<ClientId, Sequence>> refused;
+  for (const auto& client : clients) {
+    refused.insert(client->refused().begin(), client->refused().end());
+  }
+  const Disk& disk = world.disk(world.ids().front());
+  for (Slot slot = 1; slot <= disk.head().tip; ++slot) {
+    for (const Request& request : disk.Read(slot)->requests) {
+      if (refused.contains({request.client, request.sequence})) {
+        return "a write that was refused as surely not applied is in the block of slot " +
+               std::to_string(slot) + ": (" + std::to_string(request.client) + ", " +
+               std::to_string(request.sequence) + ")";
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Judge(World& world, const History& history,
+                                 const std::vector<std::unique_ptr<Client>>& clients) {
   if (world.failure()) {
     return world.failure();
+  }
+  if (auto breach = RefusedIsNotApplied(world, clients)) {
+    return breach;
   }
   if (!StatesAreFolds(world)) {
     return "R11: a node's state is not the fold of the chain";
@@ -120,7 +145,7 @@ Report Run(const Plan& plan, std::ostream* trace) {
   Report report;
   report.failure = HealAndSettle(world, clients);
   if (!report.failure) {
-    report.failure = Judge(world, history);
+    report.failure = Judge(world, history, clients);
   }
   report.digest = world.trace_digest();
   report.events = world.events();

@@ -40,6 +40,7 @@ void Client::Begin() {
   busy_ = true;
   ++operations_;
   tries_ = 0;
+  in_doubt_ = 0;
   request_.sequence += 1;
   request_.first_open = request_.sequence;
   request_.key = "k" + std::to_string(random.Below(keys_));
@@ -63,10 +64,12 @@ void Client::Send() {
   const auto on_answer = [this, operation = operations_, attempt](const replica::Answer& answer) {
     OnAnswer(operation, attempt, answer);
   };
+  ++in_doubt_;  // before the answer, which may come at once
   const bool sent = operation_.kind == Operation::Kind::kGet
                         ? world_->Read(node_, request_.key, on_answer)
                         : world_->Write(node_, request_, on_answer);
   if (!sent) {
+    --in_doubt_;
     RetryLater();
     return;
   }
@@ -87,6 +90,7 @@ void Client::OnAnswer(std::uint64_t operation, std::uint64_t attempt,
     return;  // late; but a write's answer is the same whichever try brings it
   }
   if (!answered) {
+    in_doubt_ -= answer.code == Code::kUnavailable || answer.code == Code::kFull ? 1 : 0;
     if (answer.leader != 0) {
       node_ = answer.leader;
     }
@@ -106,6 +110,9 @@ void Client::RetryLater() {
   ++attempt_;
   if (++tries_ >= kMaxTries || stopped_) {
     ++given_up_;
+    if (in_doubt_ == 0 && operation_.kind != Operation::Kind::kGet) {
+      refused_.emplace_back(request_.client, request_.sequence);
+    }
     Finish(kNever);
     NewSession();
     return;

@@ -22,6 +22,10 @@ class Client {
   [[nodiscard]] bool idle() const { return !busy_; }
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
+  /// Writes of which every try was refused as surely not applied.
+  [[nodiscard]] const std::vector<std::pair<ClientId, Sequence>>& refused() const {
+    return refused_;
+  }
 
  private:
   void Begin();
@@ -42,10 +46,12 @@ class Client {
   std::uint64_t attempt_ = 0;     // counts sends
   std::uint64_t values_ = 0;
   int tries_ = 0;
+  int in_doubt_ = 0;  // tries of this operation that were sent and not refused
   bool busy_ = false;
   bool stopped_ = false;
   std::uint64_t acknowledged_ = 0;
   std::uint64_t given_up_ = 0;
+  std::vector<std::pair<ClientId, Sequence>> refused_;
 };
 
 }  // namespace cairn::sim

@@ -21,27 +21,35 @@ class Disk {
     for (const BlockPtr& block : write.blocks) {
       blocks_[block->slot()] = block;
     }
+    for (const BlockPtr& block : write.repaired) {
+      if (block->slot() == rotten_) {
+        rotten_ = 0;
+      }
+    }
     head_ = write.head;
+    ++commits_;
     blocks_.erase(blocks_.upper_bound(head_.tip), blocks_.end());
   }
 
-  /// The block at the slot can't be verified any more, whoever reads it.
+  /// The block at the slot can't be verified any more, whoever reads it, until a sound one is put
+  /// in its place.
   void Rot(Slot slot) { rotten_ = slot; }
   [[nodiscard]] bool rotten() const { return rotten_ != 0; }
-  /// What a ledger says when it reads these blocks: some of them do not verify.
-  [[nodiscard]] bool IsRotten(Slot from, Slot to) const {
-    return rotten() && from <= rotten_ && rotten_ <= to;
-  }
+  [[nodiscard]] bool IsRotten(Slot slot) const { return rotten() && slot == rotten_; }
 
   [[nodiscard]] const replica::LedgerHead& head() const { return head_; }
   [[nodiscard]] Incarnation incarnation() const { return incarnation_; }
+  [[nodiscard]] std::uint64_t commits() const { return commits_; }
   /// Null above the tip.
   [[nodiscard]] BlockPtr Read(Slot slot) const {
     const auto found = blocks_.find(slot);
     return found == blocks_.end() ? nullptr : found->second;
   }
   [[nodiscard]] replica::Recovered Recover() const {
-    replica::Recovered recovered{head_, {}, {}, 0};
+    replica::Recovered recovered{head_, {}, {}, commits_};
+    if (rotten()) {
+      recovered.holes.push_back({rotten_, rotten_, blocks_.at(rotten_)->hash});
+    }
     for (Slot slot = head_.decided; slot <= head_.tip; ++slot) {
       recovered.blocks.push_back(blocks_.at(slot));
     }
@@ -51,6 +59,7 @@ class Disk {
  private:
   Incarnation incarnation_;
   replica::LedgerHead head_;
+  std::uint64_t commits_ = 0;
   std::map<Slot, BlockPtr> blocks_;
   Slot rotten_ = 0;  // 0: none
 };

@@ -58,6 +58,8 @@ class Striker {
         return world_->MakeStand(Any());
       case Kind::kDuel:
         return Duel();
+      case Kind::kFullDisks:
+        return FillDisks();
       case Kind::kCount:
         break;
     }
@@ -115,6 +117,13 @@ class Striker {
     for (std::uint64_t i = dice_.Between(2, 12); i > 0; --i) {
       world_->At(world_->now() + dice_.Below(200'000),
                  [world = world_, id = Any()] { world->MakeStand(id); });
+    }
+  }
+
+  /// One disk, or several at about the same time.
+  void FillDisks() {
+    for (std::uint64_t i = dice_.Between(1, world_->ids().size()); i > 0; --i) {
+      world_->FillDisk(Any(), dice_.Between(200'000, 2 * kSecond));
     }
   }
 

@@ -33,6 +33,7 @@ struct Fault {
     kSlowDisk,
     kStand,
     kDuel,
+    kFullDisks,
     kCount,
   };
   std::size_t number = 0;  ///< Its place in the whole plan, for naming it.

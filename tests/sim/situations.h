@@ -34,6 +34,9 @@ enum class Situation : std::uint8_t {
   kDiskLost,
   kNodeReadmitted,
   kRotFound,
+  kBlockRepaired,
+  kDiskFull,
+  kRefusedForRoom,
   kCount,
 };
 
@@ -64,6 +67,9 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "disk lost",
         "node readmitted",
         "rotten block found, not served",
+        "rotten block fetched again",
+        "disk full",
+        "write refused for want of room",
 };
 
 class Situations {

@@ -77,17 +77,15 @@ void World::Start(NodeId id) {
   if (node.replica) {
     return;
   }
-  if (node.disk.rotten()) {
-    situations_.Note(Situation::kRotFound);
-    return;  // it can't verify its chain
-  }
   ++node.life;
   Trace("start " + std::to_string(id));
   node.table = std::make_unique<kv::MemoryTable>();
   node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
+  // The state is a file of its own: rot in the ledger doesn't touch it.
   for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
     node.machine->Apply(*node.disk.Read(slot));
   }
+  node.holes_known = node.disk.rotten();
   replica::Options options =
       replica::DefaultOptions(id, node.disk.incarnation(), ids_, random_.Next());
   options.recent_blocks = options_.recent_blocks;
@@ -96,6 +94,7 @@ void World::Start(NodeId id) {
   options.max_slots_in_flight = options_.slots_in_flight;
   node.replica =
       std::make_unique<replica::Replica>(options, node.disk.Recover(), node.machine.get(), now_);
+  node.replica->SetRoom(now_ >= node.full_until);
   ScheduleTick(id);
 }
 
@@ -163,6 +162,10 @@ void World::FinishTurn(NodeId id) {
     NoteWrite(node);
     node.disk.Commit(node.syncing->write);
   }
+  if (node.replica->forgotten()) {
+    BeginAnew(id);
+    return;
+  }
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
   node.replica->Remembered(&effects);
   for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
@@ -188,19 +191,19 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
     Deliver(id, message);
   }
   for (const replica::ServeBlocks& serve : effects.serve) {
-    const Slot last = std::min(serve.decided, serve.from + options_.catch_up_blocks - 1);
-    if (node.disk.IsRotten(serve.from, last)) {
-      situations_.Note(Situation::kRotFound);
-      Kill(id);
-      return;
-    }
+    const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
     situations_.Note(Situation::kBlocksServedFromDisk);
     paxos::Blocks blocks{{}, serve.decided};
-    for (Slot slot = serve.from;
-         slot <= serve.decided && blocks.blocks.size() < options_.catch_up_blocks; ++slot) {
+    for (Slot slot = serve.from; slot <= last && !node.disk.IsRotten(slot); ++slot) {
       blocks.blocks.push_back(node.disk.Read(slot));
     }
+    const bool met_rot = node.disk.IsRotten(serve.from + blocks.blocks.size());
     Deliver(id, {serve.to, std::move(blocks)});
+    if (met_rot && !node.holes_known) {
+      situations_.Note(Situation::kRotFound);
+      KillFor(id, 100'000);  // its next life begins with a hole
+      return;
+    }
   }
   for (const replica::LocalAnswer& local : effects.answers) {
     const auto call = node.calls.find(local.token);
@@ -210,6 +213,11 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
     }
     const OnAnswer on_answer = std::move(call->second);
     node.calls.erase(call);
+    if (options_.trace != nullptr) {
+      Trace("answer to call " + std::to_string(local.token) + " at " + std::to_string(id) + ": " +
+            std::string(CodeName(local.answer.code)) + ", slot " +
+            std::to_string(local.answer.slot));
+    }
     on_answer(local.answer);
   }
 }
@@ -222,7 +230,12 @@ void World::Deliver(NodeId from, const replica::Outbound& message) {
     if (random_.Chance(options_.loss)) {
       continue;
     }
-    replica::Inbound inbound{from, nodes_.at(from).disk.incarnation(), message.message};
+    const Node& sender = nodes_.at(from);
+    replica::Inbound inbound{from,
+                             sender.disk.incarnation(),
+                             message.message,
+                             {sender.replica->life(), sender.disk.commits()},
+                             sender.replica->SeenOf(message.to)};
     Micros delay = random_.Between(options_.delay_min, options_.delay_max);
     if (random_.Chance(options_.straggling)) {
       delay += random_.Below(1'000'000);
@@ -266,6 +279,10 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
         }
         done(answer);
       };
+  if (options_.trace != nullptr) {
+    Trace("call " + std::to_string(token) + " at " + std::to_string(id) + ": write " + request.key +
+          " (" + std::to_string(request.client) + ", " + std::to_string(request.sequence) + ")");
+  }
   Happen(id, [token, request](replica::Replica& replica) { replica.Submit(token, request); });
   return true;
 }
@@ -306,7 +323,7 @@ bool World::Converged() const {
     const paxos::Log& log = node.replica->acceptor().log();
     return log.tip() == log.decided() &&
            log.tip_hash() == first.replica->acceptor().log().tip_hash() &&
-           node.machine->applied() == log.tip() && node.replica->IsVoter();
+           node.machine->applied() == log.tip() && node.replica->IsVoter() && !node.disk.rotten();
   });
 }
 

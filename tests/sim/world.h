@@ -69,12 +69,18 @@ class World {
   void JumpClock(NodeId node, Micros offset);
   /// The node's syncs take so long, for so long.
   void SlowDisk(NodeId node, Micros sync, Micros duration);
+  /// The node's disk is full, for so long.
+  void FillDisk(NodeId node, Micros duration);
+  /// What the node's disk holds now, for RestoreDisk.
+  [[nodiscard]] const Disk& Backup(NodeId node) const { return nodes_.at(node).disk; }
+  /// An old copy of the node's disk is put in the place of the present one, while it is down.
+  void RestoreDisk(NodeId node, const Disk& backup);
   /// The data directory is lost: the process dies, and starts again with an empty one under a new
   /// incarnation (R7). False, and nothing is done, if no majority could bear it: the rules allow
   /// for a minority that is without its memory at a time.
   bool LoseDisk(NodeId node);
-  /// A decided block on the node's disk rots. The node stops when it reads it, and does not start
-  /// again until its directory is replaced (EndAllFaults). False as with LoseDisk.
+  /// A decided block on the node's disk rots. The node stops when it reads it; its next life knows
+  /// that the block is lost, and fetches it. False as with LoseDisk.
   bool RotBlock(NodeId node, std::uint64_t dice);
   /// Cuts one direction.
   void Cut(NodeId from, NodeId to) { cuts_.insert({from, to}); }
@@ -126,7 +132,9 @@ class World {
     std::unique_ptr<kv::StateMachine> machine;
     std::unique_ptr<replica::Replica> replica;
     std::uint64_t life = 0;
-    bool lost = false;  // its disk, once at least
+    bool lost = false;         // its disk, once at least
+    bool holes_known = false;  // in this life, that a block has rotted
+    Micros full_until = 0;
     Micros clock_offset = 0;
     Micros paused_until = 0;
     Micros slow_until = 0;
@@ -159,6 +167,8 @@ class World {
   void NoteAnswer(const replica::Answer& answer, Slot decided_before);
   [[nodiscard]] std::size_t Forgetful() const;
   [[nodiscard]] bool HasForgotten(NodeId id) const;
+  /// The node has learned that its memory is not what it was (R7): a new life with an empty disk.
+  void BeginAnew(NodeId id);
   void Fail(const std::string& sentence);
   void Trace(const std::string& line) const;
 

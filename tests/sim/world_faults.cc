@@ -88,12 +88,51 @@ std::size_t World::Forgetful() const {
 bool World::RotBlock(NodeId id, std::uint64_t dice) {
   Disk& disk = nodes_.at(id).disk;
   const std::size_t others = Forgetful() - (HasForgotten(id) ? 1 : 0);
-  if (disk.head().decided == 0 || others + 1 > (ids_.size() - 1) / 2) {
+  if (disk.head().decided < 2 || others + 1 > (ids_.size() - 1) / 2) {
     return false;
   }
-  disk.Rot(1 + dice % disk.head().decided);
+  // Below what is decided: that block a node has in memory.
+  disk.Rot(1 + dice % (disk.head().decided - 1));
+  nodes_.at(id).holes_known = false;
   Trace("a block rots at " + std::to_string(id));
   return true;
+}
+
+void World::FillDisk(NodeId id, Micros duration) {
+  Node& node = nodes_.at(id);
+  node.full_until = now_ + duration;
+  const auto look = [this, id](replica::Replica& replica) {
+    replica.SetRoom(now_ >= nodes_.at(id).full_until);
+  };
+  if (node.replica) {
+    Happen(id, look);
+  }
+  if (duration > 0) {
+    situations_.Note(Situation::kDiskFull);
+    At(node.full_until, [this, id, look] {
+      if (nodes_.at(id).replica) {
+        Happen(id, look);
+      }
+    });
+  }
+}
+
+void World::RestoreDisk(NodeId id, const Disk& backup) {
+  Trace("restore a backup of " + std::to_string(id));
+  Kill(id);
+  nodes_.at(id).disk = backup;
+  invariants_.Forget(id);
+}
+
+void World::BeginAnew(NodeId id) {
+  Trace("begin anew " + std::to_string(id));
+  Kill(id);
+  Node& node = nodes_.at(id);
+  node.disk = Disk(genesis_, random_.Next() | 1);
+  node.lost = true;
+  situations_.Note(Situation::kDiskLost);
+  invariants_.Forget(id);
+  Start(id);
 }
 
 bool World::LoseDisk(NodeId id) {
@@ -119,10 +158,12 @@ void World::EndAllFaults() {
   options_.loss = 0;
   for (auto& [id, node] : nodes_) {
     node.kill_at_commit.reset();
-    if (node.disk.rotten()) {
-      LoseDisk(id);  // somebody has put in a new one
-    }
+    FillDisk(id, 0);
     Start(id);
+    if (node.disk.rotten() && !node.holes_known) {
+      Kill(id);  // whoever reads the chain finds it
+      Start(id);
+    }
   }
 }
 

@@ -33,6 +33,9 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
 }
 
 void World::NoteWrite(const Node& node) {
+  if (!node.syncing->write.repaired.empty()) {
+    situations_.Note(Situation::kBlockRepaired);
+  }
   for (const BlockPtr& block : node.syncing->write.blocks) {
     const BlockPtr before = node.disk.Read(block->slot());
     if (before != nullptr && before->hash != block->hash) {
@@ -68,7 +71,9 @@ void World::NoteRoles(NodeId id) {
 }
 
 void World::NoteAnswer(const replica::Answer& answer, Slot decided_before) {
-  if (answer.code == Code::kUnavailable) {
+  if (answer.code == Code::kFull) {
+    situations_.Note(Situation::kRefusedForRoom);
+  } else if (answer.code == Code::kUnavailable) {
     situations_.Note(Situation::kRefusedWithoutMajority);
   } else if (answer.code == Code::kUnknownOutcome && answer.slot != 0) {
     situations_.Note(Situation::kSessionEvicted);

@@ -1,0 +1,107 @@
+#include "replica/catch_up.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cairn::replica {
+namespace {
+
+/// Pieces under way or waiting for the ones before them: they bound the memory.
+constexpr std::size_t kMaxPieces = 8;
+/// Asked of one peer at a time: the next is on its way while one is learned.
+constexpr std::size_t kMaxAPeer = 2;
+
+}  // namespace
+
+void CatchUp::Forget(Slot decided) {
+  while (!pieces_.empty() && pieces_.begin()->second.last <= decided) {
+    pieces_.erase(pieces_.begin());
+  }
+}
+
+void CatchUp::Plan(Slot decided, const std::vector<Source>& sources) {
+  Slot end = 0;
+  for (const Source& source : sources) {
+    end = std::max(end, source.decided);
+  }
+  Slot next = pieces_.empty() ? decided + 1 : pieces_.rbegin()->second.last + 1;
+  while (pieces_.size() < kMaxPieces && next <= end) {
+    const Slot last = next + piece_blocks_ - 1;
+    if (last > end && !pieces_.empty()) {
+      break;  // the chain grows while this goes on: no crumbs
+    }
+    pieces_[next].last = std::min(end, last);
+    next = last + 1;
+  }
+}
+
+std::size_t CatchUp::AskedOf(NodeId node) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      pieces_, [&](const auto& piece) { return piece.second.asked == node; }));
+}
+
+std::vector<NodeId> CatchUp::Able(const Piece& piece, const std::vector<Source>& sources) const {
+  std::vector<NodeId> followers;
+  std::vector<NodeId> leaders;
+  for (const Source& source : sources) {
+    if (source.decided >= piece.last && !piece.not_from.contains(source.node)) {
+      (source.leads ? leaders : followers).push_back(source.node);
+    }
+  }
+  return followers.empty() ? leaders : followers;
+}
+
+std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Source>& sources,
+                                            Micros now) {
+  Forget(decided);
+  Plan(decided, sources);
+  std::vector<Question> questions;
+  for (auto& [first, piece] : pieces_) {
+    if (piece.asked != 0 && now >= piece.until) {
+      piece.not_from.insert(std::exchange(piece.asked, 0));
+    }
+    if (piece.asked != 0 || !piece.blocks.empty()) {
+      continue;
+    }
+    const std::vector<NodeId> able = Able(piece, sources);
+    if (able.empty()) {
+      piece.not_from.clear();  // round again
+      continue;
+    }
+    const NodeId idlest =
+        *std::ranges::min_element(able, {}, [&](NodeId node) { return AskedOf(node); });
+    if (AskedOf(idlest) < kMaxAPeer) {
+      piece.asked = idlest;
+      piece.until = now + patience_;
+      questions.push_back({idlest, {first, piece.last}});
+    }
+  }
+  return questions;
+}
+
+bool CatchUp::Take(NodeId from, const std::vector<BlockPtr>& blocks) {
+  const auto found = blocks.empty() ? pieces_.end() : pieces_.find(blocks.front()->slot());
+  if (found == pieces_.end() || !found->second.blocks.empty()) {
+    return false;
+  }
+  Piece& piece = found->second;
+  const Slot last = blocks.back()->slot();
+  if (last < piece.last) {
+    pieces_[last + 1] = {piece.last, 0, 0, {}, {}};  // the rest did not fit into a message
+    piece.last = last;
+  }
+  piece.asked = 0;
+  piece.not_from = {from};
+  piece.blocks = blocks;
+  return true;
+}
+
+std::vector<BlockPtr> CatchUp::Next(Slot decided) {
+  Forget(decided);
+  if (pieces_.empty() || pieces_.begin()->first > decided + 1) {
+    return {};
+  }
+  return std::exchange(pieces_.begin()->second.blocks, {});  // asked for again if it is no help
+}
+
+}  // namespace cairn::replica

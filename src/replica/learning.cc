@@ -1,0 +1,118 @@
+// Decided blocks from peers: those that this node missed, and those that its disk has lost.
+
+#include <algorithm>
+
+#include "common/limits.h"
+#include "replica/replica.h"
+
+namespace cairn::replica {
+
+void Replica::CatchUp() {
+  const Slot decided = acceptor_.log().decided();
+  if (decided != last_decided_) {
+    last_decided_ = decided;
+    decided_at_ = now_;
+  }
+  if (leader_ || !room_) {
+    catch_up_.Stop();
+    return;
+  }
+  std::vector<CatchUp::Source> sources;
+  bool far = false;
+  for (const NodeId node : election_.peers()) {
+    if (!election_.Linked(node, now_) || election_.Last(node)->decided <= decided) {
+      continue;
+    }
+    const paxos::Heartbeat& last = *election_.Last(node);
+    sources.push_back({node, last.decided, last.leading});
+    far = far || last.decided > decided + options_.recent_blocks / 2;
+  }
+  const bool stalled = now_ - decided_at_ > 2 * options_.timing.heartbeat;
+  if (!sources.empty() && (far || stalled || catch_up_.busy())) {
+    for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now_)) {
+      Send(question.to, question.fetch);
+    }
+  }
+}
+
+void Replica::FetchForCandidate(NodeId node) {
+  if (now_ >= fetch_until_) {
+    fetch_until_ = now_ + options_.timing.heartbeat;
+    const Slot decided = acceptor_.log().decided();
+    Send(node, paxos::Fetch{decided + 1, decided + options_.catch_up_blocks});
+  }
+}
+
+void Replica::AskForRepair() {
+  if (repair_.whole() || now_ < repair_until_) {
+    return;
+  }
+  const Repair::Range range = repair_.Next();
+  // The one after the node asked last: one that did not help is not asked twice in a row.
+  NodeId chosen = 0;
+  for (const NodeId node : election_.peers()) {
+    const bool able = election_.Linked(node, now_) && election_.Last(node)->decided >= range.last;
+    if (able && (chosen == 0 || (chosen <= repair_asked_ && node > repair_asked_))) {
+      chosen = node;
+    }
+  }
+  if (chosen != 0) {
+    repair_asked_ = chosen;
+    repair_until_ = now_ + options_.timing.election;
+    Send(chosen, paxos::Fetch{range.first, range.last});
+  }
+}
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
+  const paxos::Log& log = acceptor_.log();
+  if (fetch.from == 0 || fetch.from > std::min(fetch.last, log.decided())) {
+    return;
+  }
+  const Slot last = std::min(fetch.last, log.decided());
+  if (fetch.from >= log.first()) {
+    const std::size_t count = std::min<Slot>(options_.catch_up_blocks, last - fetch.from + 1);
+    Send(from, paxos::Blocks{log.DecidedFrom(fetch.from, count, kMaxCatchUpBytes), log.decided()});
+  } else {
+    effects_.serve.push_back({from, fetch.from, last, log.decided()});
+  }
+}
+
+void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
+  if (const std::vector<BlockPtr> fitting = repair_.Take(blocks.blocks); !fitting.empty()) {
+    repaired_.insert(repaired_.end(), fitting.begin(), fitting.end());
+    repair_until_ = now_;
+    AskForRepair();
+  }
+  if (!room_) {
+    return;
+  }
+  const Slot before = acceptor_.log().decided();
+  if (!catch_up_.Take(from, blocks.blocks)) {
+    Learn(blocks.blocks);
+  }
+  for (;;) {
+    const std::vector<BlockPtr> next = catch_up_.Next(acceptor_.log().decided());
+    if (next.empty()) {
+      break;
+    }
+    Learn(next);
+  }
+  if (acceptor_.log().decided() > before) {
+    CatchUp();
+    fetch_until_ = now_;
+    if (candidate_) {
+      WeighPromises();
+    }
+  }
+}
+
+void Replica::Learn(const std::vector<BlockPtr>& blocks) {
+  if (acceptor_.Learn(blocks)) {
+    if (leader_) {
+      StopLeading();  // R5: others decided something else
+    }
+    candidate_.reset();
+  }
+}
+
+}  // namespace cairn::replica

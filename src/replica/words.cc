@@ -1,0 +1,131 @@
+// What a replica says of itself to people, and of the disks that it knows to be full.
+
+#include <algorithm>
+#include <iterator>
+
+#include "replica/replica.h"
+
+namespace cairn::replica {
+namespace {
+
+std::string Names(const std::vector<NodeId>& nodes) {
+  std::string names = nodes.size() == 1 ? "node " : "nodes ";
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    names += (i == 0 ? "" : i + 1 == nodes.size() ? " and " : ", ") + std::to_string(nodes[i]);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string Replica::Words() const {
+  const std::size_t nodes = options_.nodes.size();
+  if (!IsVoter()) {
+    return "node " + std::to_string(options_.self) +
+           " is not the one that the chain knows (its data directory was replaced): it learns, "
+           "without a vote, until a leader readmits it";
+  }
+  if (!Formed()) {
+    std::vector<NodeId> missing = Missing();
+    return "the cluster is forming: at the first start all nodes must be up once; " +
+           (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing));
+  }
+  if (election_.LinkedCount(now_) < QuorumOf(nodes)) {
+    return "no majority: node " + std::to_string(options_.self) + " is connected with " +
+           std::to_string(election_.LinkedCount(now_)) + " of " + std::to_string(nodes) +
+           " nodes (itself included) and " + std::to_string(QuorumOf(nodes)) + " are needed";
+  }
+  const NodeId leader = LeaderHint();
+  if (leader == 0 && election_.NeighbourContent(now_)) {
+    return "node " + std::to_string(options_.self) +
+           " does not hear the leader, but its neighbours do: ask one of them";
+  }
+  if (leader == 0) {
+    return "no leader at the moment: node " + std::to_string(options_.self) +
+           " hears none, and an election needs a majority";
+  }
+  if (!RoomForWrites()) {
+    return "node " + std::to_string(leader) + " leads; " + FullWords();
+  }
+  return "node " + std::to_string(leader) + " leads";
+}
+
+std::size_t Replica::VotersWithRoom() const {
+  const Incarnations who = acceptor_.log().IncarnationsAt(acceptor_.log().decided());
+  return (room_ ? 1U : 0U) +
+         static_cast<std::size_t>(std::ranges::count_if(election_.peers(), [&](NodeId node) {
+           const auto known = who.find(node);
+           return election_.Linked(node, now_) && !election_.Last(node)->full &&
+                  (known == who.end() || known->second == election_.IncarnationOf(node));
+         }));
+}
+
+bool Replica::RoomForWrites() const {
+  const bool someone_full = !room_ || std::ranges::any_of(election_.peers(), [&](NodeId node) {
+    return election_.Linked(node, now_) && election_.Last(node)->full;
+  });
+  return !someone_full || (room_ && VotersWithRoom() >= QuorumOf(options_.nodes.size()));
+}
+
+std::string Replica::FullWords() const {
+  std::vector<NodeId> full;
+  if (!room_) {
+    full.push_back(options_.self);
+  }
+  std::ranges::copy_if(election_.peers(), std::back_inserter(full), [&](NodeId node) {
+    return election_.Linked(node, now_) && election_.Last(node)->full;
+  });
+  std::ranges::sort(full);
+  return (full.size() == 1 ? "the disk of " : "the disks of ") + Names(full) +
+         (full.size() == 1 ? " is full" : " are full") +
+         ": reads go on, writes are refused until there is room again";
+}
+
+Slot Replica::GoalSlot() const {
+  Slot goal = 0;
+  for (const NodeId node : election_.peers()) {
+    if (election_.Heard(node, now_)) {
+      goal = std::max(goal, election_.Last(node)->decided);
+    }
+  }
+  return goal;
+}
+
+std::vector<NodeId> Replica::Missing() const {
+  std::vector<NodeId> missing;
+  std::ranges::copy_if(election_.peers(), std::back_inserter(missing),
+                       [&](NodeId node) { return !election_.Linked(node, now_); });
+  return missing;
+}
+
+ReplicaStatus Replica::Status() const {
+  ReplicaStatus status;
+  status.node = options_.self;
+  status.role = !IsVoter()   ? "learner"
+                : !Formed()  ? "forming"
+                : leader_    ? "leader"
+                : candidate_ ? "candidate"
+                             : "follower";
+  const NodeId leader = LeaderHint();
+  status.leader = leader;
+  status.promised = acceptor_.promised();
+  if (leader_) {
+    status.ballot = leader_->ballot();
+  } else if (leader != 0) {
+    status.ballot = election_.Last(leader)->promised;
+  }
+  status.decided = acceptor_.log().decided();
+  status.applied = machine_->applied();
+  status.tip = acceptor_.log().tip();
+  status.tip_hash = acceptor_.log().tip_hash();
+  status.quorum = leader != 0 && Content();
+  status.heard = election_.LinkedCount(now_);
+  status.missing = Missing();
+  status.goal = std::max(status.decided, GoalSlot());
+  status.lost = repair_.missing();
+  status.full = !room_;
+  status.words = Words();
+  return status;
+}
+
+}  // namespace cairn::replica
