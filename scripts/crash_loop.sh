@@ -20,5 +20,5 @@ fi
 
 cd "$cairn_root"
 ensure_packages "${build_packages[@]}"
-build_quietly cairn cairn-crash
+build_quietly cairn cairn-crash cairn-power-loss
 CAIRN_PROGRAM=$cairn_root/build/cairn exec python3 -B "$driver" "$@"

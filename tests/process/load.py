@@ -74,9 +74,13 @@ class Writer(threading.Thread):
         )
         assert len(self.acknowledged) >= goal, f"the writer ended: {self._error} {self.refused}"
 
+    def tell_to_stop(self):
+        """After the operation under way."""
+        self._told_to_stop.set()
+
     def finish(self):
         """Stops after the operation under way; returns what was acknowledged."""
-        self._told_to_stop.set()
+        self.tell_to_stop()
         self.join()
         self.shell.close()
         if self._error is not None:
