@@ -10,6 +10,8 @@
 #include <system_error>
 
 #include "storage/identity.h"
+#include "storage/remains.h"
+#include "storage/salvage.h"
 
 namespace cairn::storage {
 namespace {
@@ -92,6 +94,36 @@ Result<Identity> ReadIdentity(const std::string& path) {
   return text.ok() ? ParseIdentity(text.value(), file) : Result<Identity>(text.status());
 }
 
+Status BelongsToAnother(const std::string& path, const Identity& found, const Identity& wanted) {
+  return Status::Usage("the data directory " + path + " belongs to " + Owner(found) + ", not to " +
+                       Owner(wanted) +
+                       ". Name this node's own directory with --data, or start the node that "
+                       "the directory belongs to with the cluster file that it was made with.");
+}
+
+/// Whose ledger lies there, whatever its state; nothing if nothing of it can be read.
+Result<std::optional<Identity>> OwnerOfLedger(const std::string& path, const Identity& wanted) {
+  Result<Remains> remains = Remains::Open(path + "/ledger", nullptr);
+  if (!remains.ok()) {
+    return remains.status();
+  }
+  if (remains->heads().empty()) {
+    return remains->foreign_version().ok()
+               ? Result<std::optional<Identity>>(std::optional<Identity>())
+               : Status::Usage("the ledger " + path +
+                               "/ledger is not usable: " + remains->foreign_version().message() +
+                               ". Start the program that wrote it, or name another directory with "
+                               "--data.");
+  }
+  const HeadRecord& head = remains->heads().front();
+  Identity owner = wanted;
+  owner.cluster = head.genesis;
+  owner.cluster_name = head.genesis == wanted.cluster ? wanted.cluster_name : "(unknown)";
+  owner.node = head.node;
+  owner.incarnation = head.incarnation;
+  return std::optional(owner);
+}
+
 /// Gives the directory an incarnation that nobody has heard of.
 Status MakeAnew(const std::string& path, Identity* identity) {
   Result<Incarnation> incarnation = DrawIncarnation();
@@ -111,6 +143,60 @@ bool HasControlCharacters(const std::string& text) {
   return false;
 }
 
+/// The identity file is damaged, or gone though there is a ledger or a guard: says who the
+/// directory is now. `wanted` gets the incarnation.
+Status RestoreIdentity(const std::string& path, const std::string& problem, Identity* wanted,
+                       const Say& say) {
+  if (Status finished = FinishSalvage(path); !finished.ok()) {
+    return finished;
+  }
+  const Result<std::optional<Identity>> owner = OwnerOfLedger(path, *wanted);
+  if (!owner.ok()) {
+    return owner.status();
+  }
+  if (owner.value() &&
+      (owner.value()->cluster != wanted->cluster || owner.value()->node != wanted->node)) {
+    return BelongsToAnother(path, *owner.value(), *wanted);
+  }
+  std::string moved;
+  if (PathExists(path + "/identity")) {
+    Result<std::string> to = MoveToQuarantine(path, "identity");
+    if (!to.ok()) {
+      return to.status();
+    }
+    moved = " The damaged file was moved to " + to.value() + ".";
+  }
+  const Status written = owner.value()
+                             ? ReplaceFile(path + "/identity", FormatIdentity(*owner.value()))
+                             : MakeAnew(path, wanted);
+  if (!written.ok()) {
+    return written;
+  }
+  if (owner.value()) {
+    *wanted = *owner.value();
+  }
+  if (say) {
+    say(problem + moved +
+        (owner.value() ? " The ledger beside it names its owner, and so it was made again: "
+                       : " The ledger does not say either whose it is, so this is somebody new: ") +
+        Owner(*wanted) + ", incarnation " + FormatIncarnation(wanted->incarnation) + ".");
+  }
+  return Status::Ok();
+}
+
+Result<std::string> FreeNameInQuarantine(const std::string& directory, const std::string& name) {
+  const std::string quarantine = directory + "/quarantine";
+  if (Status made = MakeDirectories(quarantine); !made.ok()) {
+    return made;
+  }
+  for (int number = 1;; ++number) {
+    std::string path = quarantine + "/" + name + "-" + std::to_string(number);
+    if (!PathExists(path)) {
+      return path;
+    }
+  }
+}
+
 }  // namespace
 
 DataDirectory::DataDirectory(std::string path, Identity identity, FileDescriptor lock, bool created)
@@ -120,7 +206,8 @@ DataDirectory::DataDirectory(std::string path, Identity identity, FileDescriptor
       created_(created) {}
 
 Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& cluster,
-                                          const std::string& cluster_name, NodeId node) {
+                                          const std::string& cluster_name, NodeId node,
+                                          const Say& say) {
   if (HasControlCharacters(cluster_name)) {
     return Status::Usage("the cluster's name has control characters. Name it in printable ones.");
   }
@@ -128,7 +215,7 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
   if (Status made = MakeDirectories(absolute); !made.ok()) {
     return made;
   }
-  if (!PathExists(absolute + "/identity")) {
+  if (!PathExists(absolute + "/identity") && !HoldsLedger(absolute)) {
     // Before the lock is taken: what is no node's is left without even a LOCK in it.
     if (Status unused = CheckUnused(absolute); !unused.ok()) {
       return unused;
@@ -142,29 +229,31 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
   wanted.cluster = cluster;
   wanted.cluster_name = cluster_name;
   wanted.node = node;
-  Result<Identity> found = ReadIdentity(absolute);
-  if (!found.ok() && found.status().code() != Code::kNotFound) {
-    return found.status();
-  }
-  if (found.ok() && (found->cluster != cluster || found->node != node)) {
-    return Status::Usage("the data directory " + absolute + " belongs to " + Owner(found.value()) +
-                         ", not to " + Owner(wanted) +
-                         ". Name this node's own directory with --data, or start the node that "
-                         "the directory belongs to with the cluster file that it was made with.");
-  }
-  if (!found.ok()) {
-    if (Status unused = CheckUnused(absolute); !unused.ok()) {
-      return unused;
+  const Result<Identity> found = ReadIdentity(absolute);
+  if (found.ok()) {
+    if (found->cluster != cluster || found->node != node) {
+      return BelongsToAnother(absolute, found.value(), wanted);
     }
-  }
-  if (found.ok() && HoldsLedger(absolute)) {
-    return DataDirectory(absolute, found.value(), std::move(lock).value(), false);
+    if (HoldsLedger(absolute)) {
+      return DataDirectory(absolute, found.value(), std::move(lock).value(), false);
+    }
+  } else if (found.status().code() == Code::kIntegrity ||
+             (found.status().code() == Code::kNotFound && HoldsLedger(absolute))) {
+    if (Status restored = RestoreIdentity(absolute, found.status().message(), &wanted, say);
+        !restored.ok()) {
+      return restored;
+    }
+    return DataDirectory(absolute, wanted, std::move(lock).value(), false);
+  } else if (found.status().code() != Code::kNotFound) {
+    return found.status();
   }
   if (Status made = MakeAnew(absolute, &wanted); !made.ok()) {
     return made;
   }
   return DataDirectory(absolute, wanted, std::move(lock).value(), true);
 }
+
+Status DataDirectory::Renew() { return MakeAnew(path_, &identity_); }
 
 Result<DataDirectory> DataDirectory::OpenExisting(const std::string& path) {
   const std::string absolute = AbsolutePath(path);
@@ -183,7 +272,7 @@ Result<DataDirectory> DataDirectory::OpenExisting(const std::string& path) {
 }
 
 bool HoldsLedger(const std::string& directory) {
-  if (PathExists(directory + "/guard")) {
+  if (PathExists(directory + "/guard") || PathExists(directory + "/ledger.salvaged")) {
     return true;
   }
   // RocksDB's first files, up to CURRENT, hold no data. Without a log or a table beside them there
@@ -201,26 +290,22 @@ bool HoldsLedger(const std::string& directory) {
 
 Result<std::string> MoveToQuarantine(const std::string& directory, const std::string& name) {
   const std::string absolute = AbsolutePath(directory);
-  const std::string from = absolute + "/" + name;
-  const std::string quarantine = absolute + "/quarantine";
-  if (Status made = MakeDirectories(quarantine); !made.ok()) {
-    return made;
+  const Result<std::string> to = FreeNameInQuarantine(absolute, name);
+  if (!to.ok()) {
+    return to.status();
   }
-  const std::string stem = quarantine + "/" + name + "-";
-  std::string to = stem + "1";
-  for (int number = 2; PathExists(to); ++number) {
-    to = stem;
-    to += std::to_string(number);
+  const Status moved = MoveDurably(absolute + "/" + name, to.value());
+  return moved.ok() ? to : Result<std::string>(moved);
+}
+
+Result<std::string> KeepInQuarantine(const std::string& directory, const std::string& name,
+                                     const std::string& bytes) {
+  const Result<std::string> to = FreeNameInQuarantine(AbsolutePath(directory), name);
+  if (!to.ok()) {
+    return to.status();
   }
-  if (::rename(from.c_str(), to.c_str()) != 0) {
-    return SystemError("move " + from + " to", to, errno, "Move it away by hand and start again.");
-  }
-  for (const std::string& changed : {quarantine, absolute}) {
-    if (Status synced = SyncDirectory(changed); !synced.ok()) {
-      return synced;
-    }
-  }
-  return to;
+  const Status kept = ReplaceFile(to.value(), bytes);
+  return kept.ok() ? to : Result<std::string>(kept);
 }
 
 }  // namespace cairn::storage

@@ -7,9 +7,12 @@
 //   ledger/      see ledger.h: the truth
 //   state/       see state.h: derived, may be deleted
 //   quarantine/  what was found damaged is moved here
+//   salvage      asks the next start to salvage the ledger, see recovery.h
+//   ledger.salvage/, ledger.salvaged/   a salvage under way, see salvage.h
 //
 // Every message about it gives its absolute path.
 
+#include <functional>
 #include <string>
 
 #include "common/status.h"
@@ -28,6 +31,9 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+/// Gets a sentence for a person.
+using Say = std::function<void(const std::string& sentence)>;
+
 class DataDirectory {
  public:
   /// Opens the directory for node `node` of the cluster, or makes it if there is none. A new
@@ -37,18 +43,26 @@ class DataDirectory {
   /// incarnation: its creation was cut short before anything was said under the old one, or ledger
   /// and guard were deleted, and then it has forgotten what it said (R7).
   ///
+  /// A damaged or missing identity is made again from the ledger, which names its node, its
+  /// incarnation and its cluster. Where nothing of the ledger can be read, or where there is none,
+  /// the directory gets a new incarnation. The damaged file goes to quarantine/, and `say` says so.
+  ///
   /// Errors (each one sentence that says what, where, why and what to do next): another process
   /// holds the LOCK (Other; names the pid); the directory belongs to another node or cluster
-  /// (Usage; names both); not empty but without an identity (Usage: refuses to take a directory
-  /// that once held something for new; a crash while making it does not lead here, for the
-  /// identity is written first, to a temporary name, synced, renamed, directory synced); a newer
-  /// format (Usage; names both); a damaged identity (Integrity); no permission, read-only file
-  /// system (Other).
+  /// (Usage; names both); not empty but with nothing of a node in it (Usage: refuses to take a
+  /// directory that once held something for new; a crash while making it does not lead here, for
+  /// the identity is written first, to a temporary name, synced, renamed, directory synced); a
+  /// newer format (Usage; names both); no permission, read-only file system (Other).
   static Result<DataDirectory> Open(const std::string& path, const Hash& cluster,
-                                    const std::string& cluster_name, NodeId node);
+                                    const std::string& cluster_name, NodeId node,
+                                    const Say& say = {});
   /// Opens what is there for `verify` and tools; makes nothing but the LOCK, and that only where
-  /// the file system lets it. Usage if there is no directory or no identity.
+  /// the file system lets it. Usage if there is no directory or no identity; Integrity if that is
+  /// damaged.
   static Result<DataDirectory> OpenExisting(const std::string& path);
+
+  /// Another life: draws a new incarnation, and writes it durably.
+  Status Renew();
 
   [[nodiscard]] const std::string& path() const { return path_; }  ///< Absolute.
   [[nodiscard]] const Identity& identity() const { return identity_; }
@@ -64,11 +78,17 @@ class DataDirectory {
   bool created_ = false;
 };
 
-/// `directory` holds a guard, or a ledger with a log or a table: its incarnation may have spoken.
+/// `directory` holds a guard, or a ledger with a log or a table (or one that a salvage was about to
+/// put in its place): its incarnation may have spoken.
 [[nodiscard]] bool HoldsLedger(const std::string& directory);
 
 /// Moves `directory`/`name` to `directory`/quarantine/`name`-1 (or the next free number), durably.
 /// Returns the new absolute path. Nothing may have it open.
 Result<std::string> MoveToQuarantine(const std::string& directory, const std::string& name);
+
+/// Puts the bytes into a new file `directory`/quarantine/`name`-1 (or the next free number),
+/// durably. Returns its absolute path.
+Result<std::string> KeepInQuarantine(const std::string& directory, const std::string& name,
+                                     const std::string& bytes);
 
 }  // namespace cairn::storage

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -65,6 +66,70 @@ Status MakeDirectories(const std::string& path) {
                        "Give this user permission to write there, or name another place.");
   }
   return SyncDirectory(parent);
+}
+
+std::vector<std::string> ListFiles(const std::string& path, std::string_view ending) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    std::string name = entry->path().filename().string();
+    if (name.ends_with(ending) && entry->is_regular_file(ignored)) {
+      names.push_back(std::move(name));
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+Status SyncFiles(const std::string& path) {
+  for (const std::string& name : ListFiles(path, "")) {
+    const std::string file = path + "/" + name;
+    const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened.valid()) {
+      return SystemError("open", file, errno);
+    }
+    if (::fsync(opened.get()) != 0) {
+      return SystemError("sync", file, errno, "Check the disk.");
+    }
+  }
+  return SyncDirectory(path);
+}
+
+Status CutFile(const std::string& path, std::size_t bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file.valid()) {
+    return SystemError("open", path, errno);
+  }
+  if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
+    return SystemError("cut", path, errno);
+  }
+  return ::fsync(file.get()) == 0 ? Status::Ok() : SystemError("sync", path, errno);
+}
+
+Status MoveDurably(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    return SystemError("move " + from + " to", to, errno, "Check the disk and start again.");
+  }
+  // The new name first: a crash in between leaves both names or one, never none.
+  const std::string to_parent = std::filesystem::path(to).parent_path().string();
+  const std::string from_parent = std::filesystem::path(from).parent_path().string();
+  Status synced = SyncDirectory(to_parent);
+  return synced.ok() && from_parent != to_parent ? SyncDirectory(from_parent) : synced;
+}
+
+Status DeleteDurably(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) {
+    return errno == ENOENT ? Status::Ok() : SystemError("delete", path, errno);
+  }
+  return SyncDirectory(std::filesystem::path(path).parent_path().string());
+}
+
+Status DeleteTree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  return error ? SystemError("delete", path, error.value()) : Status::Ok();
 }
 
 Status SyncDirectory(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/status.h"
 
@@ -39,8 +40,20 @@ class FileDescriptor {
 
 /// Makes the directory and its missing parents with mode 0700, each durably.
 Status MakeDirectories(const std::string& path);
+/// The names of the directory's files that end like this, ascending; none if it can't be read.
+[[nodiscard]] std::vector<std::string> ListFiles(const std::string& path, std::string_view ending);
 /// Makes the names in a directory durable: files made, renamed or deleted there.
 Status SyncDirectory(const std::string& path);
+/// Makes the files of a directory durable, and their names.
+Status SyncFiles(const std::string& path);
+/// Cuts the file to so many bytes, durably.
+Status CutFile(const std::string& path, std::size_t bytes);
+/// Renames durably: both names are in directories that are synced. Nothing may stand at `to`.
+Status MoveDurably(const std::string& from, const std::string& to);
+/// Deletes the file, durably, if it is there.
+Status DeleteDurably(const std::string& path);
+/// Deletes the directory, if it is there, with all that is in it.
+Status DeleteTree(const std::string& path);
 /// The whole file. NotFound if there is none; Other if it can't be read or is beyond `max_bytes`.
 Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes);
 /// All of the bytes at the offset, short writes continued; not synced.

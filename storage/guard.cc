@@ -39,6 +39,12 @@ std::string EncodeSlot(const GuardRecord& record) {
   return slot;
 }
 
+bool IsOfNewerVersion(std::string_view slot, std::uint32_t version) {
+  const std::size_t checked = kSlotBytes - kChecksumBytes;
+  return version > kVersion && slot.size() == kSlotBytes &&
+         slot.substr(checked) == Checksum(slot.substr(0, checked));
+}
+
 /// Nothing if the slot was never written, is torn, or has another version (which it reports).
 std::optional<GuardRecord> DecodeSlot(std::string_view slot, std::uint32_t* version) {
   Reader reader(slot);
@@ -47,7 +53,9 @@ std::optional<GuardRecord> DecodeSlot(std::string_view slot, std::uint32_t* vers
   if (!magic || !reader.ok()) {
     return std::nullopt;
   }
-  *version = std::max(*version, found);
+  if (IsOfNewerVersion(slot, found)) {
+    *version = std::max(*version, found);
+  }
   GuardRecord record;
   record.commits = reader.U64();
   record.head = ReadRegisters(reader);
@@ -76,20 +84,24 @@ Result<Slots> ReadSlots(const std::string& path) {
     return slots;
   }
   if (slots.newest_version > kVersion) {
-    return Status::Integrity("the guard file " + path + " has format version " +
-                             std::to_string(slots.newest_version) +
-                             ", and this program knows versions up to " + std::to_string(kVersion) +
-                             ". Start the newer program that wrote it.");
+    return Status::Usage("the guard file " + path + " has format version " +
+                         std::to_string(slots.newest_version) +
+                         ", and this program knows versions up to " + std::to_string(kVersion) +
+                         ". Start the newer program that wrote it.");
   }
   return Status::Integrity(
       "the guard file " + path +
       " is damaged: neither of its two records fits its checksum, so nobody can tell whether the "
-      "ledger beside it still knows all that this node has promised. Nothing was changed. Put the "
-      "file back from before the damage, or move the whole directory away (keep it) and start the "
-      "node with an empty one.");
+      "ledger beside it still knows all that this node has promised.");
 }
 
 }  // namespace
+
+bool IsBehind(const GuardRecord& ledger, const GuardRecord& guard) {
+  return guard.commits > ledger.commits || guard.head.promised > ledger.head.promised ||
+         guard.head.accepted > ledger.head.accepted || guard.head.decided > ledger.head.decided ||
+         (guard.commits == ledger.commits && guard.head != ledger.head);
+}
 
 Guard::Guard(FileDescriptor file, std::string path, std::optional<GuardRecord> last, int free_slot)
     : file_(std::move(file)), path_(std::move(path)), last_(last), free_slot_(free_slot) {}

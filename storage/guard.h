@@ -7,6 +7,9 @@
 //   "cairngrd" | u32 version | u64 commit counter | promised | accepted | u64 tip | u64 decided |
 //   first 8 bytes of SHA-256 over what stands before | zeros
 //
+// A newer version keeps magic and version where they are and ends its 512 bytes with such a
+// checksum, so that a flipped bit is not taken for a newer version.
+//
 // A write never goes to the slot that holds the newest record known to be durable: whatever a
 // power loss does to the other one, torn or lost, the last synced record stays. The file itself
 // appears with its first record in it (temporary name, synced, renamed), so a guard that is there
@@ -28,10 +31,13 @@ struct GuardRecord {
   friend bool operator==(const GuardRecord&, const GuardRecord&) = default;
 };
 
+/// What `guard` remembers is more than what `ledger` says, so the ledger has forgotten.
+[[nodiscard]] bool IsBehind(const GuardRecord& ledger, const GuardRecord& guard);
+
 class Guard {
  public:
   /// The newest valid record of the file, nothing if there is no file; changes nothing.
-  /// Integrity if the file is there and no slot is valid.
+  /// Integrity if the file is there and no slot is valid; Usage if a newer program wrote it.
   static Result<std::optional<GuardRecord>> Read(const std::string& path);
   /// The same, ready to write. `last()` is durable when it returns.
   static Result<Guard> Open(const std::string& path);

@@ -70,9 +70,8 @@ std::map<std::string, std::string, std::less<>> ParseLines(std::string_view text
 Status Damaged(const std::string& path) {
   return Status::Integrity(
       "the identity file " + path +
-      " is damaged: it does not fit its checksum, so this program can't tell which node the "
-      "directory belongs to. Nothing was changed. Put the file back as it was, or move the whole "
-      "directory away (keep it) and start the node with an empty one.");
+      " is damaged: it does not fit its checksum, so it can't tell which node the directory "
+      "belongs to.");
 }
 
 }  // namespace
@@ -94,16 +93,16 @@ Result<Identity> ParseIdentity(std::string_view text, const std::string& path) {
     return found == fields.end() ? std::string_view() : std::string_view(found->second);
   };
   const auto format = ParseNumber<std::uint32_t>(field("format"), 10);
-  if (format.has_value() && *format > kIdentityFormat) {
-    return Status::Usage("the data directory of " + path + " has format version " +
-                         std::to_string(*format) + ", and this program knows versions up to " +
-                         std::to_string(kIdentityFormat) +
-                         ". Start the newer program that made it, or name another directory.");
-  }
   const std::size_t check = text.rfind("check = ");
   if (!format.has_value() || check == std::string_view::npos ||
       text.substr(check) != CheckLine(text.substr(0, check))) {
     return Damaged(path);
+  }
+  if (*format > kIdentityFormat) {
+    return Status::Usage("the data directory of " + path + " has format version " +
+                         std::to_string(*format) + ", and this program knows versions up to " +
+                         std::to_string(kIdentityFormat) +
+                         ". Start the newer program that made it, or name another directory.");
   }
   const auto cluster = ParseHash(field("cluster"));
   const auto node = ParseNumber<NodeId>(field("node"), 10);
@@ -119,6 +118,8 @@ Result<Identity> ParseIdentity(std::string_view text, const std::string& path) {
   identity.incarnation = *incarnation;
   return identity;
 }
+
+std::string FormatIncarnation(Incarnation incarnation) { return Hex64(incarnation); }
 
 Result<Incarnation> DrawIncarnation() {
   Incarnation incarnation = 0;

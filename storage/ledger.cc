@@ -3,87 +3,71 @@
 #include <algorithm>
 
 #include "chain/block.h"
-#include "common/fatal.h"
 #include "storage/ledger_impl.h"
 
 namespace cairn::storage {
 namespace {
 
-constexpr const char* kStop =
-    "What was being committed may or may not be on the disk, so this process stops before it "
-    "answers anybody (the other nodes go on). Check the disk (space, permissions, errors in the "
-    "kernel log) and start the node again.";
+/// Reads blocks from the top down, most of them by one step back of an iterator.
+class Descent {
+ public:
+  explicit Descent(rocksdb::DB* db) {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    at_.reset(db->NewIterator(options));
+  }
 
-void CheckBatch(const rocksdb::Status& status) {
-  CAIRN_CHECK(status.ok(), "a batch in memory takes whatever is put into it");
+  /// NotFound if there is none. The bytes are good until the next call.
+  rocksdb::Status At(Slot slot, std::string_view* bytes) {
+    const std::string key = BlockKey(slot);
+    if (at_->Valid() && at_->key().compare(key) > 0) {
+      at_->Prev();
+    }
+    if (!at_->Valid() || at_->key() != key) {
+      at_->Seek(key);  // forwards: what stands below may be damaged and is not touched
+    }
+    if (!at_->Valid() || at_->key() != key) {
+      return at_->status().ok() ? rocksdb::Status::NotFound() : at_->status();
+    }
+    *bytes = at_->value().ToStringView();
+    return rocksdb::Status::OK();
+  }
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+void NoteBad(Ledger::Checked* checked, Slot slot, Status problem) {
+  if (!checked->highest_bad) {
+    checked->highest_bad = slot;
+    checked->problem = std::move(problem);
+  }
+  checked->lowest_bad = slot;
 }
 
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
-void CheckWrite(const replica::LedgerHead& before, const replica::LedgerWrite& write) {
-  const replica::LedgerHead& after = write.head;
-  CAIRN_CHECK(after.promised >= before.promised, "R1: a promise never goes down");
-  CAIRN_CHECK(after.accepted >= before.accepted, "R1: the accepted ballot never goes down");
-  CAIRN_CHECK(after.accepted <= after.promised, "R1: nothing is accepted above the promise");
-  CAIRN_CHECK(after.decided >= before.decided, "R5: a decided block stays decided");
-  std::vector<Slot> slots;
-  slots.reserve(write.blocks.size());
-  for (const BlockPtr& block : write.blocks) {
-    slots.push_back(block->slot());
-  }
-  std::sort(slots.begin(), slots.end());
-  Slot covered = before.tip;
-  for (const Slot slot : slots) {
-    CAIRN_CHECK(slot > 0 && slot <= after.tip, "a block is written between genesis and tip");
-    covered = slot == covered + 1 ? slot : covered;
-  }
-  CAIRN_CHECK(covered >= after.tip, "the chain has no gap below its tip");
+Status AboveTheTip(Slot slot, Slot tip) {
+  return Status::NotFound("there is no block at slot " + std::to_string(slot) + "; the tip is " +
+                          std::to_string(tip) + ".");
 }
 
 }  // namespace
 
-void PutBlock(rocksdb::WriteBatch* batch, const Block& block) {
-  const std::string key = BlockKey(block.slot());
-  const char version = static_cast<char>(kBlockRecordVersion);
-  const rocksdb::Slice key_part(key);
-  const rocksdb::Slice value_parts[] = {rocksdb::Slice(&version, 1), ToSlice(block.encoded)};
-  CheckBatch(batch->Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 2)));
-}
-
-Ledger::Impl::~Impl() {
-  std::uint64_t errors = 0;
-  // Closing a database that has met an I/O error aborts; what matters is on the disk already.
-  if (db != nullptr && db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) &&
-      errors > 0) {
-    (void)db.release();
+const replica::Hole* HoleAt(const std::vector<replica::Hole>& holes, Slot slot) {
+  const auto after = std::ranges::upper_bound(holes, slot, {}, &replica::Hole::first);
+  if (after == holes.begin() || std::prev(after)->last < slot) {
+    return nullptr;
   }
-}
-
-void Ledger::Impl::CommitOrStop(rocksdb::WriteBatch* batch, const HeadRecord& next,
-                                bool sync_guard) {
-  CheckBatch(batch->Put(ToSlice(HeadKey()), EncodeHead(next)));
-  rocksdb::WriteOptions synced;
-  synced.sync = true;
-  if (const rocksdb::Status status = db->Write(synced, batch); !status.ok()) {
-    StopNow(Status::Other("could not commit to the ledger " + path + ": RocksDB says \"" +
-                          status.ToString() + "\". " + kStop));
-  }
-  if (Status status = guard->Write({next.commits, next.head}, sync_guard); !status.ok()) {
-    StopNow(Status::Other(status.message() + " " + kStop));
-  }
-  record = next;
+  return &*std::prev(after);
 }
 
 Status Ledger::Impl::Damaged(Slot slot, const std::string& why) const {
   return Status::Integrity("the block of slot " + std::to_string(slot) + " in " + path +
-                           " is damaged: " + why +
-                           ". It is neither used nor served. Keep the directory as it is, and "
-                           "start the node with an empty one to learn the chain from its peers.");
+                           " is damaged: " + why + ". It is neither used nor served.");
 }
 
 Status Ledger::Impl::BlockFailure(Slot slot, const rocksdb::Status& status) const {
   if (status.IsNotFound()) {
-    return Damaged(slot, "it is missing, though the tip is " + std::to_string(record.head.tip));
+    return Damaged(slot, "it is missing");
   }
   if (status.IsCorruption()) {
     return Damaged(slot, "RocksDB says \"" + status.ToString() + "\"");
@@ -106,41 +90,31 @@ Result<BlockPtr> Ledger::Impl::ReadBlock(Slot slot) const {
   return status.ok() ? Decode(slot, bytes.ToStringView()) : BlockFailure(slot, status);
 }
 
+std::vector<replica::Hole> Ledger::Impl::Holes() const {
+  const std::lock_guard<std::mutex> lock(holes_mutex);
+  return holes;
+}
+
 Ledger::Ledger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Ledger::~Ledger() = default;
 
 const replica::LedgerHead& Ledger::head() const { return impl_->record.head; }
 
+const Hash& Ledger::tip_hash() const { return impl_->record.tip_hash; }
+
 std::uint64_t Ledger::commits() const { return impl_->record.commits; }
 
-void Ledger::Commit(const replica::LedgerWrite& write) {
-  if (!write.needed) {
-    return;
-  }
-  CAIRN_CHECK(impl_->guard.has_value(), "a ledger that was opened read-only is not written");
-  CheckWrite(head(), write);
-  std::size_t bytes = 1024;
-  for (const BlockPtr& block : write.blocks) {
-    bytes += block->encoded.size() + 64;
-  }
-  rocksdb::WriteBatch batch(bytes);
-  for (Slot slot = write.head.tip + 1; slot <= head().tip; ++slot) {
-    CheckBatch(batch.Delete(BlockKey(slot)));
-  }
-  for (const BlockPtr& block : write.blocks) {
-    PutBlock(&batch, *block);
-  }
-  HeadRecord next = impl_->record;
-  next.commits += 1;
-  next.head = write.head;
-  impl_->CommitOrStop(&batch, next, write.promise);
-}
+std::vector<replica::Hole> Ledger::holes() const { return impl_->Holes(); }
 
 Result<BlockPtr> Ledger::Read(Slot slot) const {
   if (slot > head().tip) {
-    return Status::NotFound("there is no block at slot " + std::to_string(slot) + "; the tip is " +
-                            std::to_string(head().tip) + ".");
+    return AboveTheTip(slot, head().tip);
+  }
+  // Not locked: only the thread that commits, and it alone reads this way, changes the holes.
+  if (HoleAt(impl_->holes, slot) != nullptr) {
+    return Status::Integrity("the block of slot " + std::to_string(slot) + " in " + impl_->path +
+                             " is missing; it is being fetched from the other nodes.");
   }
   return impl_->ReadBlock(slot);
 }
@@ -149,36 +123,73 @@ Result<std::vector<BlockPtr>> Ledger::ReadRange(Slot from, Slot to, std::size_t 
                                                 std::size_t max_bytes) const {
   to = std::min(to, head().tip);
   if (from > to) {
-    return Status::NotFound("there is no block at slot " + std::to_string(from) + "; the tip is " +
-                            std::to_string(head().tip) + ".");
+    return AboveTheTip(from, head().tip);
   }
+  // The first one says what is wrong, if it is.
+  Result<BlockPtr> first = Read(from);
+  if (!first.ok()) {
+    return first.status();
+  }
+  std::vector<BlockPtr> blocks = {std::move(first).value()};
+  std::size_t bytes = blocks.back()->encoded.size();
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db->NewIterator(options));
-  std::vector<BlockPtr> blocks;
-  std::size_t bytes = 0;
-  at->Seek(BlockKey(from));
-  for (Slot slot = from; slot <= to; ++slot, at->Next()) {
-    if (!at->Valid() || at->key() != BlockKey(slot)) {
-      const rocksdb::Status status = at->status();
-      return impl_->BlockFailure(slot, status.ok() ? rocksdb::Status::NotFound() : status);
+  at->Seek(BlockKey(from + 1));
+  for (Slot slot = from + 1; slot <= to && blocks.size() < max_blocks; ++slot, at->Next()) {
+    if (!at->Valid() || at->key() != BlockKey(slot) || HoleAt(impl_->holes, slot) != nullptr) {
+      break;
     }
     bytes += at->value().size();
-    if (!blocks.empty() && (blocks.size() >= max_blocks || bytes > max_bytes)) {
+    if (bytes > max_bytes) {
       break;
     }
     Result<BlockPtr> block = impl_->Decode(slot, at->value().ToStringView());
-    if (!block.ok()) {
-      return block.status();
-    }
-    if (!blocks.empty()) {
-      if (Status link = chain::VerifyLink(*blocks.back(), *block.value()); !link.ok()) {
-        return impl_->Damaged(slot, link.message());
-      }
+    if (!block.ok() || !chain::VerifyLink(*blocks.back(), *block.value()).ok()) {
+      break;
     }
     blocks.push_back(std::move(block).value());
   }
   return blocks;
+}
+
+Ledger::Checked Ledger::Check(Slot first, Slot last,
+                              const std::optional<Hash>& hash_of_last) const {
+  return impl_->CheckRange(first, last, hash_of_last);
+}
+
+Ledger::Checked Ledger::Impl::CheckRange(Slot first, Slot last,
+                                         const std::optional<Hash>& hash_of_last) const {
+  Checked checked;
+  const std::vector<replica::Hole> skipped = Holes();
+  Descent descent(db.get());
+  std::optional<Hash> expected = hash_of_last;
+  for (Slot slot = last;; --slot) {
+    std::string_view bytes;
+    if (HoleAt(skipped, slot) != nullptr) {
+      expected.reset();
+    } else if (const rocksdb::Status status = descent.At(slot, &bytes); !status.ok()) {
+      NoteBad(&checked, slot, BlockFailure(slot, status));
+      expected.reset();
+    } else if (const auto block = Decode(slot, bytes); !block.ok()) {
+      NoteBad(&checked, slot, block.status());
+      expected.reset();
+    } else if (expected && block.value()->hash != *expected) {
+      NoteBad(&checked, slot,
+              Damaged(slot, "its hash is " + block.value()->hash.Hex() +
+                                ", and what stands above it names " + expected->Hex()));
+      expected.reset();
+    } else {
+      checked.blocks += 1;
+      checked.bytes += bytes.size();
+      expected = block.value()->header.parent;
+    }
+    if (slot == first) {
+      break;
+    }
+  }
+  checked.below = expected;
+  return checked;
 }
 
 }  // namespace cairn::storage

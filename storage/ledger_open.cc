@@ -1,25 +1,43 @@
+#include <algorithm>
+#include <set>
+
 #include "rocksdb/env.h"
 #include "storage/data_directory.h"
 #include "storage/files.h"
+#include "storage/identity.h"
 #include "storage/ledger_impl.h"
+#include "storage/remains.h"
 #include "storage/rocks.h"
 
 namespace cairn::storage {
 namespace {
-
-constexpr const char* kStartAnew =
-    "Nothing was changed, and this node does not start, because with a damaged memory it could "
-    "contradict what it said before. If the files were moved or restored by hand, put back the "
-    "newest ones; otherwise move the whole directory away (keep it) and start the node with an "
-    "empty one.";
 
 Status NoLedger(const std::string& directory) {
   return Status::NotFound("there is no ledger in " + directory +
                           ". Name a directory that a server has made.");
 }
 
+/// Tables in the directory that the database does not know.
+std::vector<std::string> Strangers(rocksdb::DB* db, const std::string& path) {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  db->GetLiveFilesMetaData(&live);
+  std::set<std::string> known;
+  for (const rocksdb::LiveFileMetaData& file : live) {
+    known.insert(file.name.substr(file.name.rfind('/') + 1));
+  }
+  std::vector<std::string> strangers = ListFiles(path, ".sst");
+  std::erase_if(strangers, [&known](const std::string& name) { return known.contains(name); });
+  return strangers;
+}
+
+std::string OwnerText(NodeId node, Incarnation incarnation) {
+  return "node " + std::to_string(node) + " in incarnation " + FormatIncarnation(incarnation);
+}
+
+}  // namespace
+
 rocksdb::Options LedgerOptions(const Ledger::Options& given, bool create) {
-  rocksdb::Options options = BaseOptions({.write_buffer_bytes = std::size_t{32} << 20,
+  rocksdb::Options options = BaseOptions({.write_buffer_bytes = given.write_buffer_bytes,
                                           .block_cache_bytes = std::size_t{8} << 20,
                                           .bloom_filter = false});
   if (given.env != nullptr) {
@@ -37,8 +55,6 @@ rocksdb::Options LedgerOptions(const Ledger::Options& given, bool create) {
   options.max_bytes_for_level_base = std::uint64_t{1} << 40;
   return options;
 }
-
-}  // namespace
 
 Status Ledger::Impl::OpenGuard(bool read_only) {
   if (read_only) {
@@ -64,7 +80,7 @@ Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
         "the ledger " + path + " is gone or damaged: " +
         (guarded ? "its guard remembers " + Describe(guarded->commits, guarded->head) + ", but "
                  : std::string()) +
-        "there is no file " + path + "/CURRENT. " + kStartAnew);
+        "there is no file " + path + "/CURRENT.");
   }
   if (create) {
     if (Status made = MakeDirectories(path); !made.ok()) {
@@ -77,7 +93,7 @@ Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
                                      ? rocksdb::DB::OpenForReadOnly(chosen, path, &opened)
                                      : rocksdb::DB::Open(chosen, path, &opened);
   db.reset(opened);
-  return status.ok() ? Status::Ok() : OpenFailure(path, status, kStartAnew);
+  return status.ok() ? Status::Ok() : OpenFailure(path, status, {});
 }
 
 Status Ledger::Impl::LoadHead(bool* found) {
@@ -89,25 +105,71 @@ Status Ledger::Impl::LoadHead(bool* found) {
     return Status::Ok();
   }
   if (!status.ok()) {
-    return OpenFailure(path, status, kStartAnew);
+    return OpenFailure(path, status, {});
   }
   Result<HeadRecord> decoded = DecodeHead(bytes);
   if (!decoded.ok()) {
-    return Status::Integrity("the ledger " + path +
-                             " is not usable: " + decoded.status().message() + ". " + kStartAnew);
+    return {decoded.status().code(),
+            "the ledger " + path + " is not usable: " + decoded.status().message() +
+                (decoded.status().code() == Code::kUsage
+                     ? ". Start the program that wrote it, or name another directory with --data."
+                     : ".")};
   }
   record = decoded.value();
-  return Status::Ok();
+  return LoadHoles();
 }
 
-Status Ledger::Impl::FinishCreation(const BlockPtr& genesis) {
+Status Ledger::Impl::LoadHoles() {
+  std::string bytes;
+  const rocksdb::Status status = db->Get({}, ToSlice(HolesKey()), &bytes);
+  if (status.IsNotFound()) {
+    holes.clear();
+    return Status::Ok();
+  }
+  if (!status.ok()) {
+    return OpenFailure(path, status, {});
+  }
+  Result<std::vector<replica::Hole>> decoded = DecodeHoles(bytes);
+  if (!decoded.ok()) {
+    return {decoded.status().code(),
+            "the ledger " + path + " is not usable: " + decoded.status().message() + "."};
+  }
+  holes = std::move(decoded).value();
+  return holes.empty() || holes.back().last <= record.head.decided
+             ? Status::Ok()
+             : Status::Integrity("the ledger " + path + " names a hole above what is decided.");
+}
+
+Status Ledger::Impl::FinishCreation(const BlockPtr& genesis, const Options& options) {
   rocksdb::WriteBatch batch;
   PutBlock(&batch, *genesis);
   HeadRecord first;
   first.genesis = genesis->hash;
+  first.node = options.node;
+  first.incarnation = options.incarnation;
   first.commits = 1;
+  first.tip_hash = genesis->hash;
   CommitOrStop(&batch, first, true);
   return SyncDirectory(directory);
+}
+
+Status Ledger::Impl::CheckOwner(const Options& options) const {
+  if (options.node == 0 || record.node == 0) {
+    return Status::Ok();
+  }
+  if (record.node != options.node) {
+    return Status::Usage("the ledger " + path + " is that of " +
+                         OwnerText(record.node, record.incarnation) + ", not of node " +
+                         std::to_string(options.node) +
+                         ". Put it back where it came from, and this node's own in its place.");
+  }
+  if (record.incarnation != options.incarnation) {
+    return Status::Integrity(
+        "the ledger " + path + " is that of another life of this directory: " + "it is of " +
+        OwnerText(record.node, record.incarnation) + ", and the identity beside it names " +
+        FormatIncarnation(options.incarnation) + ".");
+  }
+  return Status::Ok();
 }
 
 Status Ledger::Impl::CheckGuard() const {
@@ -119,20 +181,15 @@ Status Ledger::Impl::CheckGuard() const {
                : Status::Integrity("the guard file " + guard_path + " is gone, though the ledger " +
                                    path + " stands at " + Describe(record.commits, head) +
                                    ", so nobody can tell whether the ledger has forgotten "
-                                   "something. " +
-                                   kStartAnew);
+                                   "something.");
   }
-  const replica::LedgerHead& last = guarded->head;
-  const bool forgotten = guarded->commits > record.commits || last.promised > head.promised ||
-                         last.accepted > head.accepted || last.decided > head.decided ||
-                         (guarded->commits == record.commits && last != head);
-  if (!forgotten) {
+  if (!IsBehind({record.commits, head}, *guarded)) {
     return Status::Ok();
   }
   return Status::Integrity("the ledger " + path +
                            " has forgotten what it had synced: it stands at " +
                            Describe(record.commits, head) + ", but its guard " + guard_path +
-                           " remembers " + Describe(guarded->commits, last) + ". " + kStartAnew);
+                           " remembers " + Describe(guarded->commits, guarded->head) + ".");
 }
 
 Status Ledger::Impl::CheckGenesis(const BlockPtr& genesis) const {
@@ -145,7 +202,7 @@ Status Ledger::Impl::CheckGenesis(const BlockPtr& genesis) const {
                           record.genesis.Hex());
   }
   if (genesis != nullptr && genesis->hash != record.genesis) {
-    return Status::Integrity(
+    return Status::Usage(
         "the ledger " + path + " begins with the genesis block " + record.genesis.Hex() +
         ", but the cluster file makes the genesis block " + genesis->hash.Hex() +
         ": the cluster file differs (name, nodes or parameters) from the one that this directory "
@@ -154,8 +211,61 @@ Status Ledger::Impl::CheckGenesis(const BlockPtr& genesis) const {
   return Status::Ok();
 }
 
+Status Ledger::Impl::CheckUndecided() const {
+  const Slot tip = record.head.tip;
+  Hash expected = record.tip_hash;
+  // The tip too where it is decided: it is what the next block will stand on.
+  for (Slot slot = tip; slot > record.head.decided || slot == tip; --slot) {
+    if (HoleAt(holes, slot) != nullptr) {
+      return Status::Ok();
+    }
+    Result<BlockPtr> block = ReadBlock(slot);
+    if (!block.ok()) {
+      return block.status();
+    }
+    if (block.value()->hash != expected) {
+      return Damaged(slot, "its hash is " + block.value()->hash.Hex() +
+                               ", and what stands above it names " + expected.Hex());
+    }
+    expected = block.value()->header.parent;
+    if (slot == 0) {
+      break;
+    }
+  }
+  return Status::Ok();
+}
+
+Status Ledger::Impl::CheckStrangers(const Options& options) const {
+  const std::vector<std::string> strangers = Strangers(db.get(), path);
+  if (strangers.empty()) {
+    return Status::Ok();
+  }
+  // A crash in a compaction leaves such tables, and so does a manifest that was cut: then they hold
+  // what nothing else does, and RocksDB, once it may write, deletes them.
+  for (const std::string& name : strangers) {
+    const std::optional<TableFacts> facts = ReadTableFacts(path + "/" + name, options.env);
+    if (!facts) {
+      continue;  // Half written.
+    }
+    if (facts->head && facts->head->incarnation == record.incarnation &&
+        facts->head->commits > record.commits) {
+      return Status::Integrity("the ledger " + path + " has lost sight of its newest table " +
+                               name + ", which remembers " +
+                               Describe(facts->head->commits, facts->head->head) + ".");
+    }
+    const Slot last = std::min(facts->last, record.head.tip);
+    if (facts->first <= last) {
+      if (Checked checked = CheckRange(facts->first, last, std::nullopt); checked.highest_bad) {
+        return checked.problem;
+      }
+    }
+  }
+  return Status::Ok();
+}
+
 Status Ledger::Impl::Judge(const BlockPtr& genesis, const Options& options) {
-  const Options look = {.env = options.env, .read_only = true};
+  Options look = options;
+  look.read_only = true;
   if (Status status = OpenDatabase(look, false); !status.ok()) {
     return status;
   }
@@ -166,18 +276,17 @@ Status Ledger::Impl::Judge(const BlockPtr& genesis, const Options& options) {
   if (!found && !guarded.has_value()) {
     return options.read_only ? NoLedger(directory) : Status::Ok();  // Its creation was cut short.
   }
-  if (Status status = CheckGuard(); !status.ok()) {
-    return status;
-  }
-  if (Status status = CheckGenesis(genesis); !status.ok()) {
-    return status;
-  }
-  return ReadBlock(record.head.tip).status();
+  Status status = CheckOwner(options);
+  status = status.ok() ? CheckGuard() : status;
+  status = status.ok() ? CheckGenesis(genesis) : status;
+  status = status.ok() ? CheckUndecided() : status;
+  return status.ok() && !options.read_only ? CheckStrangers(options) : status;
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const BlockPtr& genesis,
                                              const Options& options) {
-  CAIRN_CHECK(genesis != nullptr || options.read_only, "a ledger is opened with its genesis block");
+  CAIRN_CHECK(options.read_only || (genesis != nullptr && options.node != 0),
+              "a ledger is opened with its genesis block and its owner");
   auto impl = std::make_unique<Impl>();
   impl->directory = AbsolutePath(directory);
   impl->path = impl->directory + "/ledger";
@@ -199,7 +308,7 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const
     bool found = false;
     status = status.ok() ? impl->LoadHead(&found) : status;
     if (status.ok() && !impl->guarded.has_value()) {
-      status = impl->FinishCreation(genesis);
+      status = impl->FinishCreation(genesis, options);
     }
   }
   if (!status.ok()) {

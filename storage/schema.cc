@@ -18,10 +18,25 @@ paxos::Ballot ReadBallot(Reader& reader) {
   return ballot;
 }
 
-Status NewerVersion(std::string_view what, unsigned found, unsigned known) {
-  return Status::Integrity("the " + std::string(what) + " has format version " +
-                           std::to_string(found) + ", and this program knows versions up to " +
-                           std::to_string(known));
+std::string VersionWords(std::string_view what, unsigned found, unsigned known) {
+  return "the " + std::string(what) + " has format version " + std::to_string(found) +
+         ", and this program knows " + (found > known ? "versions up to " : "only version ") +
+         std::to_string(known);
+}
+
+constexpr std::size_t kHoleBytes = 8 + 8 + 32;
+
+/// The record fits its checksum and has the version.
+Status CheckRecord(const std::string& what, std::string_view bytes, std::uint8_t version) {
+  if (bytes.size() <= kChecksumBytes) {
+    return Status::Integrity("the " + what + " is too short to be one");
+  }
+  const std::size_t checked = bytes.size() - kChecksumBytes;
+  if (bytes.substr(checked) != Checksum(bytes.substr(0, checked))) {
+    return Status::Integrity("the " + what + " does not fit its checksum");
+  }
+  const auto found = static_cast<std::uint8_t>(bytes.front());
+  return found == version ? Status::Ok() : Status::Usage(VersionWords(what, found, version));
 }
 
 }  // namespace
@@ -31,34 +46,81 @@ std::string BlockKey(Slot slot) {
   return key.append(OrderedU64(slot));
 }
 
+std::optional<Slot> SlotOfKey(std::string_view key) {
+  if (key.size() != 1 + sizeof(Slot) || key.front() != 'b') {
+    return std::nullopt;
+  }
+  return ParseOrderedU64(key.substr(1));
+}
+
+std::string_view HolesKey() { return "f"; }
+
 std::string_view HeadKey() { return "h"; }
 
 std::string EncodeHead(const HeadRecord& record) {
   Writer writer;
-  writer.U8(kHeadVersion).Digest(record.genesis).U64(record.commits);
+  writer.U8(kHeadVersion).Digest(record.genesis);
+  writer.U32(record.node).U64(record.incarnation).U64(record.commits);
   WriteRegisters(writer, record.head);
-  writer.Raw(Checksum(writer.bytes()));
+  writer.Digest(record.tip_hash).Raw(Checksum(writer.bytes()));
   return writer.Take();
 }
 
 Result<HeadRecord> DecodeHead(std::string_view bytes) {
-  Reader reader(bytes);
-  const std::uint8_t version = reader.U8();
-  if (reader.ok() && version > kHeadVersion) {
-    return NewerVersion("head record", version, kHeadVersion);
+  if (Status checked = CheckRecord("head record", bytes, kHeadVersion); !checked.ok()) {
+    return checked;
   }
+  Reader reader(bytes);
+  reader.U8();
   HeadRecord record;
   record.genesis = reader.Digest();
+  record.node = reader.U32();
+  record.incarnation = reader.U64();
   record.commits = reader.U64();
   record.head = ReadRegisters(reader);
-  const std::string_view checksum = reader.Raw(kChecksumBytes);
-  if (!reader.AtEnd() || version != kHeadVersion) {
-    return Status::Integrity("the head record has not the length or version of one");
-  }
-  if (checksum != Checksum(bytes.substr(0, bytes.size() - kChecksumBytes))) {
-    return Status::Integrity("the head record does not fit its checksum");
+  record.tip_hash = reader.Digest();
+  reader.Raw(kChecksumBytes);
+  if (!reader.AtEnd()) {
+    return Status::Integrity("the head record has not the length of one");
   }
   return record;
+}
+
+std::string EncodeHoles(const std::vector<replica::Hole>& holes) {
+  Writer writer;
+  writer.U8(kHolesVersion).U32(static_cast<std::uint32_t>(holes.size()));
+  for (const replica::Hole& hole : holes) {
+    writer.U64(hole.first).U64(hole.last).Digest(hole.hash);
+  }
+  writer.Raw(Checksum(writer.bytes()));
+  return writer.Take();
+}
+
+Result<std::vector<replica::Hole>> DecodeHoles(std::string_view bytes) {
+  if (Status checked = CheckRecord("record of holes", bytes, kHolesVersion); !checked.ok()) {
+    return checked;
+  }
+  Reader reader(bytes);
+  reader.U8();
+  const std::uint32_t count = reader.U32();
+  std::vector<replica::Hole> holes;
+  Slot free_from = 1;  // the lowest slot that the next hole may have
+  while (reader.left() >= kHoleBytes + kChecksumBytes) {
+    replica::Hole hole;
+    hole.first = reader.U64();
+    hole.last = reader.U64();
+    hole.hash = reader.Digest();
+    if (hole.first < free_from || hole.last < hole.first) {
+      return Status::Integrity("the record of holes is not in order");
+    }
+    free_from = hole.last + 2;
+    holes.push_back(hole);
+  }
+  reader.Raw(kChecksumBytes);
+  if (!reader.AtEnd() || holes.size() != count) {
+    return Status::Integrity("the record of holes has not the length that it names");
+  }
+  return holes;
 }
 
 Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot) {
@@ -67,7 +129,7 @@ Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot) {
   }
   const auto version = static_cast<std::uint8_t>(bytes.front());
   if (version > kBlockRecordVersion) {
-    return NewerVersion("block record", version, kBlockRecordVersion);
+    return Status::Integrity(VersionWords("block record", version, kBlockRecordVersion));
   }
   if (version != kBlockRecordVersion) {
     return Status::Integrity("the block record has the unknown version " + std::to_string(version));

@@ -7,6 +7,7 @@
 
 #include "chain/block.h"
 #include "node/replay.h"
+#include "storage/recovery.h"
 
 namespace cairn::node {
 namespace {
@@ -79,7 +80,8 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
                        const StartUpTalk& talk) {
   const chain::GenesisParameters parameters = config::ParametersOf(cluster);
   const BlockPtr genesis = chain::MakeGenesis(parameters);
-  auto directory = storage::DataDirectory::Open(path, genesis->hash, cluster.name, node);
+  auto directory =
+      storage::DataDirectory::Open(path, genesis->hash, cluster.name, node, talk.say);
   if (!directory.ok()) {
     return directory.status();
   }
@@ -87,11 +89,13 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
   talk.say(fmt::format("node {} of cluster \"{}\" (genesis {}), data in {}{}", node, cluster.name,
                        ShortHash(genesis->hash), memory.directory.path(),
                        memory.directory.created() ? ", new" : ""));
-  auto ledger = storage::Ledger::Open(memory.directory.path(), genesis, {});
-  if (!ledger.ok()) {
-    return ledger.status();
+  auto recovery = storage::OpenOrRecover(&memory.directory, genesis, {}, talk.say);
+  if (!recovery.ok()) {
+    return recovery.status();
   }
-  memory.ledger = std::move(ledger).value();
+  memory.ledger = std::move(recovery).value().ledger;
+  memory.recovered.holes = memory.ledger->holes();
+  memory.recovered.commits = memory.ledger->commits();
   auto state = OpenState(memory.directory, talk);
   if (!state.ok()) {
     return state.status();

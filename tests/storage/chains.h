@@ -6,6 +6,7 @@
 
 #include "chain/block.h"
 #include "replica/effects.h"
+#include "storage/ledger.h"
 
 namespace cairn::storage {
 
@@ -35,6 +36,15 @@ inline paxos::Ballot Ballot(std::uint64_t round) {
   return {.round = round, .node = 1, .incarnation = 99};
 }
 
+/// The ledger of node 1, in the life that makes these ballots.
+inline Ledger::Options Ours(bool read_only = false) {
+  Ledger::Options options;
+  options.read_only = read_only;
+  options.node = 1;
+  options.incarnation = 99;
+  return options;
+}
+
 /// Accepts the blocks, the last of which becomes the tip, in the ballot of that round.
 inline replica::LedgerWrite Accept(std::uint64_t round, std::vector<BlockPtr> blocks) {
   replica::LedgerWrite write;
@@ -43,6 +53,13 @@ inline replica::LedgerWrite Accept(std::uint64_t round, std::vector<BlockPtr> bl
   write.head.accepted = Ballot(round);
   write.head.tip = blocks.back()->slot();
   write.blocks = std::move(blocks);
+  return write;
+}
+
+/// The same, and all of it is decided.
+inline replica::LedgerWrite Decide(std::uint64_t round, std::vector<BlockPtr> blocks) {
+  replica::LedgerWrite write = Accept(round, std::move(blocks));
+  write.head.decided = write.head.tip;
   return write;
 }
 

@@ -19,7 +19,9 @@ class Life {
         directory_(std::move(directory)) {}
 
   void Open() {
-    auto ledger = Ledger::Open(directory_, Genesis(), {.env = env_.get(), .read_only = false});
+    Ledger::Options options = Ours();
+    options.env = env_.get();
+    auto ledger = Ledger::Open(directory_, Genesis(), options);
     ASSERT_TRUE(ledger.ok()) << ledger.status().message();
     ledger_ = std::move(ledger).value();
   }

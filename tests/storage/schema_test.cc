@@ -10,11 +10,14 @@ namespace {
 HeadRecord Sample() {
   HeadRecord record;
   record.genesis = Genesis()->hash;
+  record.node = 4;
+  record.incarnation = 0x1234567890;
   record.commits = 77;
   record.head.promised = Ballot(5);
   record.head.accepted = Ballot(4);
   record.head.tip = 300;
   record.head.decided = 299;
+  record.tip_hash = Genesis("tip")->hash;
   return record;
 }
 
@@ -34,10 +37,10 @@ TEST(SchemaTest, TheBytesOfAHeadNeverChange) {
   record.commits = 2;
   record.head.tip = 1;
   const std::string bytes = EncodeHead(record);
-  ASSERT_EQ(bytes.size(), 1U + 32 + 8 + 20 + 20 + 8 + 8 + 8);
-  EXPECT_EQ(bytes[0], 1);
-  EXPECT_EQ(bytes[33], 2);
-  EXPECT_EQ(bytes[81], 1);
+  ASSERT_EQ(bytes.size(), 1U + 32 + 4 + 8 + 8 + 20 + 20 + 8 + 8 + 32 + 8);
+  EXPECT_EQ(bytes[0], 2);
+  EXPECT_EQ(bytes[45], 2);
+  EXPECT_EQ(bytes[93], 1);
 }
 
 TEST(SchemaTest, NoFlippedBitInAHeadIsTaken) {
@@ -54,13 +57,39 @@ TEST(SchemaTest, NoFlippedBitInAHeadIsTaken) {
   EXPECT_FALSE(DecodeHead(bytes.substr(1)).ok());
 }
 
-TEST(SchemaTest, NewerRecordsAreRefusedWithBothVersions) {
-  std::string head = EncodeHead(Sample());
-  head[0] = 9;
-  EXPECT_EQ(DecodeHead(head).status().message(),
-            "the head record has format version 9, and this program knows versions up to 1");
+/// As another program would write it.
+std::string OfVersion(std::string record, char version) {
+  record[0] = version;
+  record.resize(record.size() - kChecksumBytes);
+  return record + Checksum(record);
+}
+
+TEST(SchemaTest, OtherVersionsAreRefusedWithBoth) {
+  const Status newer = DecodeHead(OfVersion(EncodeHead(Sample()), 9)).status();
+  EXPECT_EQ(newer.message(),
+            "the head record has format version 9, and this program knows versions up to 2");
+  EXPECT_EQ(newer.code(), Code::kUsage);
+  EXPECT_EQ(DecodeHead(OfVersion(EncodeHead(Sample()), 1)).status().message(),
+            "the head record has format version 1, and this program knows only version 2");
+  EXPECT_EQ(DecodeHoles(OfVersion(EncodeHoles({}), 2)).status().code(), Code::kUsage);
   EXPECT_EQ(DecodeBlockRecord(std::string(1, 2) + Genesis()->encoded, 0).status().message(),
             "the block record has format version 2, and this program knows versions up to 1");
+}
+
+TEST(SchemaTest, HolesAreReadAsTheyWereWrittenAndNoFlippedBitIsTaken) {
+  const std::vector<replica::Hole> holes = {{3, 5, Genesis("a")->hash}, {7, 7, Genesis("b")->hash}};
+  const std::string bytes = EncodeHoles(holes);
+  EXPECT_EQ(DecodeHoles(bytes).value(), holes);
+  EXPECT_TRUE(DecodeHoles(EncodeHoles({})).value().empty());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string flipped = bytes;
+    flipped[i] = static_cast<char>(flipped[i] ^ 1);
+    EXPECT_EQ(DecodeHoles(flipped).status().code(), Code::kIntegrity);
+  }
+  for (const auto& wrong : std::vector<std::vector<replica::Hole>>{
+           {{0, 1, {}}}, {{5, 4, {}}}, {{1, 2, {}}, {3, 4, {}}}, {{5, 6, {}}, {1, 2, {}}}}) {
+    EXPECT_EQ(DecodeHoles(EncodeHoles(wrong)).status().code(), Code::kIntegrity);
+  }
 }
 
 TEST(SchemaTest, ABlockRecordHoldsTheBlockOfItsSlot) {

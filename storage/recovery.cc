@@ -1,0 +1,213 @@
+#include "storage/recovery.h"
+
+#include <utility>
+
+#include "storage/files.h"
+#include "storage/guard.h"
+#include "storage/identity.h"
+#include "storage/log_scan.h"
+
+namespace cairn::storage {
+namespace {
+
+constexpr std::size_t kMaxLogBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxReasonBytes = std::size_t{64} << 10;
+
+std::string Sentence(std::string text) { return text.ends_with('.') ? text : text + "."; }
+
+std::string Range(Slot first, Slot last) {
+  return first == last ? "slot " + std::to_string(first)
+                       : "slots " + std::to_string(first) + " to " + std::to_string(last);
+}
+
+/// The newest log with something in it, if the write that was under way is all that is wrong with
+/// it: cut, and the rest kept. False if that is not the case.
+Result<bool> CutTornWrite(const std::string& directory, const Say& say) {
+  const std::vector<std::string> logs = ListFiles(directory + "/ledger", ".log");
+  for (auto name = logs.rbegin(); name != logs.rend(); ++name) {
+    const std::string path = directory + "/ledger/" + *name;
+    const Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
+    if (!bytes.ok()) {
+      return bytes.status();
+    }
+    if (bytes->empty()) {
+      continue;
+    }
+    const LogScan scan = ScanLog(bytes.value());
+    if (!scan.damaged || scan.goes_on) {
+      return false;
+    }
+    const Result<std::string> kept =
+        KeepInQuarantine(directory, *name + "-end", bytes->substr(scan.sound));
+    if (!kept.ok()) {
+      return kept.status();
+    }
+    if (Status cut = CutFile(path, scan.sound); !cut.ok()) {
+      return cut;
+    }
+    say("the last " + std::to_string(bytes->size() - scan.sound) + " bytes of " + path +
+        " are a write that a power loss cut short, before anybody was told of it; they were moved "
+        "to " +
+        kept.value() + ".");
+    return true;
+  }
+  return false;
+}
+
+void SayWhatWasSalvaged(const std::string& ledger, const Salvaged& salvaged, const Say& say) {
+  for (const std::string& file : salvaged.damaged) {
+    say("can't be read in whole: " + Sentence(file));
+  }
+  for (const replica::Hole& hole : salvaged.holes) {
+    say("of the decided blocks of " + Range(hole.first, hole.last) + " in " + ledger +
+        " some are lost, and the other ones can't be verified without these; they are fetched from "
+        "the other nodes, and neither used nor served before.");
+  }
+  say("the ledger was built anew from all that could be read and verified (" +
+      (salvaged.missing == 0 ? "nothing is lost"
+                             : std::to_string(salvaged.missing) + " decided blocks are lost") +
+      "); the damaged one was moved to " + salvaged.quarantined +
+      ". This node still knows all that it has promised and accepted, and goes on.");
+}
+
+class Opening {
+ public:
+  Opening(DataDirectory* directory, BlockPtr genesis, const Ledger::Options& options,
+          const Say& say, AtStep at_step)
+      : directory_(directory),
+        genesis_(std::move(genesis)),
+        options_(options),
+        say_(say),
+        at_step_(std::move(at_step)) {
+    options_.node = directory->identity().node;
+    options_.incarnation = directory->identity().incarnation;
+  }
+
+  Result<Recovery> Run() {
+    if (Status finished = FinishSalvage(directory_->path()); !finished.ok()) {
+      return finished;
+    }
+    const Result<std::string> mark = ReadSmallFile(directory_->Sub(kSalvageMark), kMaxReasonBytes);
+    if (mark.ok()) {
+      say_("an earlier run of this node met damage and asked for a salvage: " +
+           Sentence(mark.value()));
+      return SalvageOrForget();
+    }
+    Result<Recovery> opened = Open();
+    if (opened.ok() || opened.status().code() != Code::kIntegrity) {
+      return opened;
+    }
+    const Result<bool> cut = CutTornWrite(directory_->path(), say_);
+    if (!cut.ok()) {
+      return cut.status();
+    }
+    if (cut.value()) {
+      opened = Open();
+      if (opened.ok() || opened.status().code() != Code::kIntegrity) {
+        return opened;
+      }
+    }
+    say_(Sentence(opened.status().message()));
+    return SalvageOrForget();
+  }
+
+ private:
+  Result<Recovery> Open() {
+    Result<std::unique_ptr<Ledger>> opened = Ledger::Open(directory_->path(), genesis_, options_);
+    if (!opened.ok()) {
+      return opened.status();
+    }
+    Recovery recovery;
+    recovery.ledger = std::move(opened).value();
+    return recovery;
+  }
+
+  Result<Recovery> SalvageOrForget() {
+    Result<Salvaged> salvaged = Salvage(directory_->path(), genesis_, options_, at_step_);
+    if (!salvaged.ok()) {
+      return salvaged.status();
+    }
+    if (!salvaged->forgotten.empty()) {
+      return ForgetAndOpen(salvaged->forgotten);
+    }
+    SayWhatWasSalvaged(directory_->Sub("ledger"), salvaged.value(), say_);
+    Result<Recovery> opened = Open();
+    if (!opened.ok()) {
+      return opened.status().code() == Code::kIntegrity ? ForgetAndOpen(opened.status().message())
+                                                        : std::move(opened);
+    }
+    Recovery recovery = std::move(opened).value();
+    recovery.salvaged = true;
+    return recovery;
+  }
+
+  Result<Recovery> ForgetAndOpen(const std::string& reason) {
+    if (Status forgot = Forget(directory_, reason, say_, at_step_); !forgot.ok()) {
+      return forgot;
+    }
+    options_.incarnation = directory_->identity().incarnation;
+    Result<Recovery> opened = Open();
+    if (!opened.ok()) {
+      return opened;
+    }
+    Recovery recovery = std::move(opened).value();
+    recovery.forgot = true;
+    return recovery;
+  }
+
+  DataDirectory* directory_;
+  BlockPtr genesis_;
+  Ledger::Options options_;
+  const Say& say_;
+  AtStep at_step_;
+};
+
+AtStep OrNothing(const AtStep& at_step) {
+  return at_step ? at_step : [](const std::string& /*step*/) {};
+}
+
+}  // namespace
+
+Result<Recovery> OpenOrRecover(DataDirectory* directory, const BlockPtr& genesis,
+                               const Ledger::Options& options, const Say& say,
+                               const AtStep& at_step) {
+  return Opening(directory, genesis, options, say, OrNothing(at_step)).Run();
+}
+
+Status MarkForSalvage(const std::string& directory, const std::string& reason) {
+  return ReplaceFile(AbsolutePath(directory) + "/" + kSalvageMark,
+                     reason.substr(0, kMaxReasonBytes));
+}
+
+Status Forget(DataDirectory* directory, const std::string& reason, const Say& say,
+              const AtStep& at_step) {
+  const AtStep step = OrNothing(at_step);
+  step("renew the identity");
+  if (Status renewed = directory->Renew(); !renewed.ok()) {
+    return renewed;
+  }
+  std::string moved;
+  for (const std::string name : {"ledger", "guard"}) {
+    if (PathExists(directory->Sub(name))) {
+      step("move away the " + name);
+      const Result<std::string> to = MoveToQuarantine(directory->path(), name);
+      if (!to.ok()) {
+        return to.status();
+      }
+      moved += (moved.empty() ? "" : " and ") + to.value();
+    }
+  }
+  step("delete the mark of a forgotten ledger");
+  if (Status deleted = DeleteDurably(directory->Sub(kSalvageMark)); !deleted.ok()) {
+    return deleted;
+  }
+  say(Sentence(reason) +
+      " So nobody can tell what this node has promised and accepted: it does not vote as who it "
+      "was. It has the new incarnation " +
+      FormatIncarnation(directory->identity().incarnation) +
+      ", learns the chain from the other nodes, and votes again once a block readmits it" +
+      (moved.empty() ? "." : "; what it had was moved to " + moved + "."));
+  return Status::Ok();
+}
+
+}  // namespace cairn::storage
