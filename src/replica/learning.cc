@@ -7,7 +7,7 @@
 
 namespace cairn::replica {
 
-void Replica::CatchUp() {
+void Replica::CatchUp(bool goes_on) {
   const Slot decided = acceptor_.log().decided();
   if (decided != last_decided_) {
     last_decided_ = decided;
@@ -28,7 +28,7 @@ void Replica::CatchUp() {
     far = far || last.decided > decided + options_.recent_blocks / 2;
   }
   const bool stalled = now_ - decided_at_ > 2 * options_.timing.heartbeat;
-  if (!sources.empty() && (far || stalled || catch_up_.busy())) {
+  if (!sources.empty() && (goes_on || far || stalled || catch_up_.busy())) {
     for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now_)) {
       Send(question.to, question.fetch);
     }
@@ -98,7 +98,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
     Learn(next);
   }
   if (acceptor_.log().decided() > before) {
-    CatchUp();
+    CatchUp(true);
     fetch_until_ = now_;
     if (candidate_) {
       WeighPromises();

@@ -77,7 +77,7 @@ void Replica::Tick(Micros now, Micros wall) {
     Beat();
     GiveUpWaiting();
   }
-  CatchUp();
+  CatchUp(false);
   AskForRepair();
 }
 

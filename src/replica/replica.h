@@ -145,7 +145,7 @@ class Replica {
   void CountVotes();
 
   // Learning (learning.cc).
-  void CatchUp();
+  void CatchUp(bool goes_on);
   void AskForRepair();
   void FetchForCandidate(NodeId node);
   void Learn(const std::vector<BlockPtr>& blocks);

@@ -195,15 +195,17 @@ TEST(AgreementTest, AFollowerInAnOlderBallotIsBroughtUpByASync) {
 TEST(AgreementTest, ServesDecidedBlocksFromMemoryAndTheOlderOnesFromTheDisk) {
   const auto chain = paxos::Chain(6);
   OneNode node({.chain = chain, .decided = 4});
-  node.Hear(2, paxos::Fetch{4});
-  node.Hear(3, paxos::Fetch{2});
-  node.Hear(2, paxos::Fetch{5});  // not decided, as far as it knows
+  node.Hear(2, paxos::Fetch{4, 9});
+  node.Hear(3, paxos::Fetch{2, 3});
+  node.Hear(2, paxos::Fetch{5, 9});  // not decided, as far as it knows
+  node.Hear(2, paxos::Fetch{4, 3});  // nothing
   node.Turns();
   ASSERT_EQ(node.Said<paxos::Blocks>(2).size(), 1U);
   EXPECT_EQ(node.Said<paxos::Blocks>(2)[0].blocks, paxos::Part(chain, 4, 4));
   ASSERT_EQ(node.serves.size(), 1U);
   EXPECT_EQ(node.serves[0].to, 3U);
   EXPECT_EQ(node.serves[0].from, 2U);
+  EXPECT_EQ(node.serves[0].last, 3U);
   EXPECT_EQ(node.serves[0].decided, 4U);
 }
 

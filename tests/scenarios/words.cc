@@ -72,18 +72,10 @@ std::string RequestWords(const Request& request) {
     case Op::kForm:
       return "form";
     case Op::kReadmit:
-      break;
-  }
-  std::string words = "readmit";
-  for (const auto& [node, incarnation] :
-       DecodeIncarnations(request.value).value_or(Incarnations{})) {
-    words += " " + std::to_string(node);
-  }
-  return words;
     case Op::kRecover:
       break;
   }
-  std::string words = "recover";
+  std::string words = request.op == Op::kReadmit ? "readmit" : "recover";
   for (const auto& [node, incarnation] :
        DecodeIncarnations(request.value).value_or(Incarnations{})) {
     words += " " + std::to_string(node);

@@ -1,0 +1,126 @@
+#include "replica/catch_up.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "paxos/chain_builder.h"
+
+namespace cairn::replica {
+namespace {
+
+using paxos::Part;
+using Sources = std::vector<CatchUp::Source>;
+
+constexpr Micros kPatience = 100;
+
+class CatchUpTest : public testing::Test {
+ protected:
+  std::map<NodeId, int> Ask(Slot decided, const Sources& sources, Micros now) {
+    std::map<NodeId, int> asked;
+    for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now)) {
+      ++asked[question.to];
+      questions_.push_back(question);
+    }
+    return asked;
+  }
+  /// The peer answers what it was asked, up to `most` blocks a question.
+  void Answer(NodeId peer, Slot most = 1000) {
+    for (const CatchUp::Question& q : std::exchange(questions_, {})) {
+      if (q.to == peer) {
+        const Slot last = std::min(q.fetch.last, q.fetch.from + most - 1);
+        EXPECT_TRUE(catch_up_.Take(peer, Part(chain_, q.fetch.from, last)));
+      } else {
+        questions_.push_back(q);
+      }
+    }
+  }
+  void LearnAll() {
+    for (;;) {
+      const std::vector<BlockPtr> blocks = catch_up_.Next(decided_);
+      if (blocks.empty()) {
+        return;
+      }
+      EXPECT_EQ(blocks.front()->slot(), decided_ + 1);
+      decided_ = blocks.back()->slot();
+    }
+  }
+
+  std::vector<BlockPtr> chain_ = paxos::Chain(100);
+  CatchUp catch_up_{4, kPatience};
+  std::vector<CatchUp::Question> questions_;
+  Slot decided_ = 1;
+};
+
+TEST_F(CatchUpTest, AsksSeveralPeersAtOnceAndSparesTheLeader) {
+  const auto asked = Ask(1, {{2, 90, true}, {3, 90, false}, {4, 90, false}}, 0);
+  EXPECT_EQ(asked, (std::map<NodeId, int>{{3, 2}, {4, 2}}));
+}
+
+TEST_F(CatchUpTest, AsksTheLeaderWhereNobodyElseHasComeSoFar) {
+  const auto asked = Ask(1, {{2, 12, true}, {3, 5, false}}, 0);
+  EXPECT_EQ(asked, (std::map<NodeId, int>{{2, 1}, {3, 1}}));
+}
+
+TEST_F(CatchUpTest, LearnsInOrderWhicheverAnswerComesFirst) {
+  Ask(1, {{3, 90, false}, {4, 90, false}}, 0);
+  Answer(4);
+  LearnAll();
+  EXPECT_EQ(decided_, 1U);
+  Answer(3);
+  LearnAll();
+  EXPECT_EQ(decided_, 17U);
+}
+
+TEST_F(CatchUpTest, WhatDidNotFitIsAskedForAgain) {
+  Ask(1, {{3, 90, false}}, 0);
+  Answer(3, 3);
+  LearnAll();
+  EXPECT_EQ(decided_, 4U);
+  Ask(decided_, {{3, 90, false}}, 1);
+  Answer(3);
+  LearnAll();
+  EXPECT_EQ(decided_, 9U);
+}
+
+TEST_F(CatchUpTest, ASilentPeerIsPassedOver) {
+  Ask(1, {{3, 90, false}, {4, 90, false}}, 0);
+  Answer(4);
+  EXPECT_EQ(Ask(1, {{3, 90, false}, {4, 90, false}}, kPatience).count(4), 1U);
+  Answer(4);
+  LearnAll();
+  EXPECT_GE(decided_, 9U);
+}
+
+// All were asked and none was of help: the round begins again, for faults pass.
+TEST_F(CatchUpTest, GoesRoundAgain) {
+  Ask(1, {{3, 90, false}}, 0);
+  Micros now = kPatience;
+  for (int i = 0; i < 10; ++i, now += kPatience) {
+    questions_.clear();
+    Ask(1, {{3, 90, false}}, now);
+  }
+  if (questions_.empty()) {
+    Ask(1, {{3, 90, false}}, now);
+  }
+  Answer(3);
+  LearnAll();
+  EXPECT_GT(decided_, 1U);
+}
+
+TEST_F(CatchUpTest, WhatWasLearnedElsewhereIsAskedForNoMore) {
+  Ask(1, {{3, 90, false}}, 0);
+  questions_.clear();
+  Ask(50, {{3, 90, false}}, 1);
+  ASSERT_FALSE(questions_.empty());
+  EXPECT_EQ(questions_.front().fetch.from, 51U);
+}
+
+TEST_F(CatchUpTest, UnaskedBlocksAreNotKept) {
+  EXPECT_FALSE(catch_up_.Take(3, Part(chain_, 40, 50)));
+  EXPECT_FALSE(catch_up_.Take(3, {}));
+  EXPECT_FALSE(catch_up_.busy());
+}
+
+}  // namespace
+}  // namespace cairn::replica
