@@ -38,8 +38,9 @@ struct Found {
 // The nonce in `header` is ignored: the same search seals a block and verifies that its nonce is
 // the smallest, so that a block has one encoding only. It takes about five hashes.
 Found FindNonce(std::string header) {
+  Writer w;
   for (std::uint64_t nonce = 0;; ++nonce) {
-    Writer w;
+    w.Clear();
     header.replace(kNonceOffset, 8, w.U64(nonce).bytes());
     const Hash hash = Sha256(header);
     if ((hash.bytes.back() & 0x0f) < kNonceDigits) {

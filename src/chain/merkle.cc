@@ -27,13 +27,20 @@ Hash RootOf(std::span<const Hash> leaves) {
   return Sha256({"\x01"sv, BytesOf(left_root), BytesOf(right_root)});
 }
 
+/// `entry` is lent for its memory only.
+Hash LeafOf(const Request& request, Writer* entry) {
+  const Hash value = Sha256(request.value);
+  entry->Clear();
+  entry->U8(0x00);
+  AppendRecord(*entry, request, BytesOf(value));
+  return Sha256(entry->bytes());
+}
+
 }  // namespace
 
 Hash RequestLeaf(const Request& request) {
-  const Hash value = Sha256(request.value);
   Writer entry;
-  AppendRecord(entry, request, BytesOf(value));
-  return Sha256({"\x00"sv, entry.bytes()});
+  return LeafOf(request, &entry);
 }
 
 Hash MerkleRoot(const std::vector<Hash>& leaves) {
@@ -43,8 +50,9 @@ Hash MerkleRoot(const std::vector<Hash>& leaves) {
 Hash RequestsRoot(const std::vector<Request>& requests) {
   std::vector<Hash> leaves;
   leaves.reserve(requests.size());
+  Writer entry;
   for (const Request& request : requests) {
-    leaves.push_back(RequestLeaf(request));
+    leaves.push_back(LeafOf(request, &entry));
   }
   return MerkleRoot(leaves);
 }

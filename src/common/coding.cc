@@ -1,26 +1,41 @@
 #include "common/coding.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "common/check.h"
 
 namespace cairn {
 namespace {
 
+// Byte by byte these were a tenth of a replay.
 template <typename T>
-void AppendLittleEndian(std::string& bytes, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bytes.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+T SwapUnlessLittle(T value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return value;
   }
+  T swapped = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    swapped = static_cast<T>(swapped << 8 | (value >> (8 * i) & 0xff));
+  }
+  return swapped;
 }
 
 template <typename T>
+void AppendLittleEndian(std::string& bytes, T value) {
+  const T little = SwapUnlessLittle(value);
+  bytes.append(reinterpret_cast<const char*>(&little), sizeof(T));
+}
+
+/// Zero if the bytes are not there.
+template <typename T>
 T ParseLittleEndian(std::string_view bytes) {
-  T value = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    value |= static_cast<T>(static_cast<std::uint8_t>(bytes[i])) << (8 * i);
+  T little = 0;
+  if (bytes.size() == sizeof(T)) {
+    std::memcpy(&little, bytes.data(), sizeof(T));
   }
-  return value;
+  return SwapUnlessLittle(little);
 }
 
 }  // namespace
@@ -41,7 +56,7 @@ Writer& Writer::U64(std::uint64_t value) {
 }
 
 Writer& Writer::Digest(const Hash& hash) {
-  bytes_.append(hash.bytes.begin(), hash.bytes.end());
+  bytes_.append(reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size());
   return *this;
 }
 

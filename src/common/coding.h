@@ -26,6 +26,8 @@ class Writer {
   Writer& Raw(std::string_view bytes);
 
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  /// Nothing is written any more; the memory is kept for what comes.
+  void Clear() { bytes_.clear(); }
   [[nodiscard]] std::string Take() { return std::move(bytes_); }
 
  private:
