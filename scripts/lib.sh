@@ -88,17 +88,15 @@ configure() {
   fi
 }
 
-# build_quietly TARGET...: builds them in build/, and says something only if it takes a while or
-# fails. Requires: in $cairn_root.
+# build_quietly TARGET...: builds them in build/, with no words that stay unless it fails.
+# Requires: in $cairn_root.
 build_quietly() {
   configure release build
-  if cmake --build build --target "$@" -- -n 2>/dev/null | grep -q 'no work to do'; then
-    return 0
-  fi
-  echo "Building $* …" >&2
+  if [[ -t 2 ]]; then printf 'Building …' >&2; fi
   cmake --build --preset release --target "$@" --parallel "$(nproc)" >build/quiet.log 2>&1 || {
     tail -n 30 build/quiet.log >&2
     fail "$* can't be built; the last words of the compiler are above, all of them in" \
       "$cairn_root/build/quiet.log"
   }
+  if [[ -t 2 ]]; then printf '\r\033[K' >&2; fi
 }
