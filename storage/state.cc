@@ -34,10 +34,10 @@ std::optional<std::string_view> Least(const Overlay::Cursor& active, const Overl
     }
   };
   if (active.at() != nullptr) {
-    offer(active.at()->first);
+    offer(active.at()->key());
   }
   if (frozen.at() != nullptr) {
-    offer(frozen.at()->first);
+    offer(frozen.at()->key());
   }
   if (written.Valid()) {
     offer(written.key().ToStringView());
@@ -168,7 +168,7 @@ State::~State() = default;
 
 std::optional<std::string> State::Get(std::string_view key) const {
   if (const Overlay::Entry* found = impl_->InOverlays(key)) {
-    return found->second;
+    return found->value() ? std::optional<std::string>(*found->value()) : std::nullopt;
   }
   std::string value;
   const rocksdb::Status status = impl_->db->Get({}, ToSlice(key), &value);
@@ -205,9 +205,9 @@ void State::Scan(std::string_view from, std::string_view to,
     const Overlay::Entry* const newest = active.IsAt(*key)   ? active.at()
                                          : frozen.IsAt(*key) ? frozen.at()
                                                              : nullptr;
-    const bool there = newest == nullptr || newest->second.has_value();
-    if (there && !visit(*key, newest == nullptr ? written->value().ToStringView()
-                                                : std::string_view(*newest->second))) {
+    const bool there = newest == nullptr || newest->value().has_value();
+    if (there &&
+        !visit(*key, newest == nullptr ? written->value().ToStringView() : *newest->value())) {
       return;
     }
     // The written one last: the key may be a view into it.
@@ -228,7 +228,7 @@ void State::EndBlock() {
   if (impl_->trouble->any()) {
     impl_->Fail("write", impl_->trouble->first());
   }
-  const bool full = impl_->Full();
+  const bool full = !impl_->active->empty() && impl_->Full();
   if (const rocksdb::Status status = impl_->PickUp(full); !status.ok()) {
     impl_->Fail("write", status);
   }

@@ -1,52 +1,125 @@
 #include "storage/state_overlay.h"
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <utility>
 
 namespace cairn::storage {
 namespace {
 
-/// What an entry costs beside its bytes: a node of the map, its bucket, and two strings.
-constexpr std::size_t kEntryBytes = 128;
+constexpr std::size_t kFirstPlaces = 1024;
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+/// What a change costs a replay beside its bytes.
+constexpr std::size_t kChangeBytes = 128;
 
-bool ComesBefore(const Overlay::Entry* a, const Overlay::Entry* b) { return a->first < b->first; }
-bool ComesAfter(const Overlay::Entry* a, const Overlay::Entry* b) { return b->first < a->first; }
+bool ComesBefore(const Overlay::Entry* a, const Overlay::Entry* b) { return a->key() < b->key(); }
+bool ComesAfter(const Overlay::Entry* a, const Overlay::Entry* b) { return b->key() < a->key(); }
+
+std::size_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
+
+void Copy(char* to, std::string_view bytes) {
+  if (!bytes.empty()) {
+    std::memcpy(to, bytes.data(), bytes.size());
+  }
+}
 
 }  // namespace
 
-std::optional<std::string>& Overlay::Change(std::string_view key, std::size_t value_bytes) {
-  changed_bytes_ += key.size() + value_bytes + kEntryBytes;
-  auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    found = entries_.emplace(key, std::nullopt).first;
-    held_bytes_ += key.size() + kEntryBytes;
+Overlay::Overlay() : places_(kFirstPlaces) {}
+
+/// Where the key is, or the free place where it would be.
+std::size_t Overlay::PlaceOf(std::string_view key, std::size_t hash) const {
+  const std::size_t mask = places_.size() - 1;
+  std::size_t at = hash & mask;
+  while (places_[at].entry != nullptr &&
+         (places_[at].hash != hash || places_[at].entry->key() != key)) {
+    at = (at + 1) & mask;
   }
-  std::optional<std::string>& value = found->second;
-  held_bytes_ -= value.has_value() ? value->size() : 0;
-  held_bytes_ += value_bytes;
-  return value;
+  return at;
+}
+
+void Overlay::Grow() {
+  std::vector<Place> old(places_.size() * 2);
+  old.swap(places_);
+  held_bytes_ += old.size() * sizeof(Place);
+  const std::size_t mask = places_.size() - 1;
+  for (const Place& place : old) {
+    if (place.entry != nullptr) {
+      std::size_t at = place.hash & mask;
+      while (places_[at].entry != nullptr) {
+        at = (at + 1) & mask;
+      }
+      places_[at] = place;
+    }
+  }
+}
+
+char* Overlay::Allocate(std::size_t bytes) {
+  bytes = (bytes + alignof(Entry) - 1) / alignof(Entry) * alignof(Entry);
+  held_bytes_ += bytes;
+  if (bytes > free_bytes_) {
+    const bool shared = bytes <= kPieceBytes / 8;
+    const std::size_t size = shared ? kPieceBytes : bytes;
+    pieces_.push_back(std::make_unique_for_overwrite<char[]>(size));
+    if (!shared) {
+      return pieces_.back().get();
+    }
+    free_ = pieces_.back().get();
+    free_bytes_ = size;
+  }
+  free_bytes_ -= bytes;
+  return std::exchange(free_, free_ + bytes);
+}
+
+Overlay::Entry* Overlay::Make(std::string_view key, std::size_t room) {
+  auto* const entry = new (Allocate(sizeof(Entry) + key.size() + room)) Entry();
+  entry->key_bytes_ = static_cast<std::uint32_t>(key.size());
+  entry->room_ = static_cast<std::uint32_t>(room);
+  Copy(entry->Bytes(), key);
+  return entry;
+}
+
+/// The key's entry, new or not, with room for such a value.
+Overlay::Entry* Overlay::Change(std::string_view key, std::size_t value_bytes) {
+  changed_bytes_ += key.size() + value_bytes + kChangeBytes;
+  const std::size_t hash = HashOf(key);
+  std::size_t at = PlaceOf(key, hash);
+  if (places_[at].entry == nullptr) {
+    if ((count_ + 1) * 2 > places_.size()) {
+      Grow();
+      at = PlaceOf(key, hash);
+    }
+    ++count_;
+    places_[at] = {hash, Make(key, value_bytes)};
+  } else if (places_[at].entry->room_ < value_bytes) {
+    // It has grown and may grow again, as a session does; the old bytes are lost until the end.
+    places_[at].entry = Make(key, value_bytes + value_bytes / 2);
+  }
+  return places_[at].entry;
 }
 
 void Overlay::Put(std::string_view key, std::string_view value) {
-  std::optional<std::string>& place = Change(key, value.size());
-  if (place.has_value()) {
-    place->assign(value);  // Keeps its memory.
-  } else {
-    place.emplace(value);
-  }
+  Entry* const entry = Change(key, value.size());
+  entry->erased_ = false;
+  entry->value_bytes_ = static_cast<std::uint32_t>(value.size());
+  Copy(entry->Bytes() + entry->key_bytes_, value);
 }
 
-void Overlay::Erase(std::string_view key) { Change(key, 0).reset(); }
+void Overlay::Erase(std::string_view key) { Change(key, 0)->erased_ = true; }
 
 const Overlay::Entry* Overlay::Find(std::string_view key) const {
-  const auto found = entries_.find(key);
-  return found == entries_.end() ? nullptr : &*found;
+  return places_[PlaceOf(key, HashOf(key))].entry;
 }
 
 std::vector<const Overlay::Entry*> Overlay::Sorted() const {
   std::vector<const Entry*> sorted;
-  sorted.reserve(entries_.size());
-  for (const Entry& entry : entries_) {
-    sorted.push_back(&entry);
+  sorted.reserve(count_);
+  for (const Place& place : places_) {
+    if (place.entry != nullptr) {
+      sorted.push_back(place.entry);
+    }
   }
   std::sort(sorted.begin(), sorted.end(), ComesBefore);
   return sorted;
@@ -56,9 +129,10 @@ Overlay::Cursor::Cursor(const Overlay* overlay, std::string_view from, std::stri
   if (overlay == nullptr) {
     return;
   }
-  for (const Entry& entry : overlay->entries_) {
-    if (entry.first >= from && (to.empty() || entry.first < to)) {
-      heap_.push_back(&entry);
+  for (const Place& place : overlay->places_) {
+    if (place.entry != nullptr && place.entry->key() >= from &&
+        (to.empty() || place.entry->key() < to)) {
+      heap_.push_back(place.entry);
     }
   }
   std::make_heap(heap_.begin(), heap_.end(), ComesAfter);

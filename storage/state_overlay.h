@@ -1,15 +1,16 @@
 #pragma once
-// An overlay: what blocks have changed in the state and RocksDB does not hold yet. A hash map,
+// An overlay: what blocks have changed in the state and RocksDB does not hold yet. A hash table,
 // because the state machine puts all day and walks in order hardly ever; order is made when it
 // is asked for.
+//
+// Key and value of an entry lie together in large pieces of memory that are freed as one: a put
+// touches two places and allocates nothing, and an overlay takes as much memory as it says.
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace cairn::storage {
@@ -17,22 +18,44 @@ namespace cairn::storage {
 class Overlay {
  public:
   /// A key, and its value or "erased".
-  using Entry = std::pair<const std::string, std::optional<std::string>>;
+  class Entry {
+   public:
+    [[nodiscard]] std::string_view key() const { return {Bytes(), key_bytes_}; }
+    /// Nothing: erased.
+    [[nodiscard]] std::optional<std::string_view> value() const {
+      return erased_ ? std::nullopt
+                     : std::optional<std::string_view>(std::in_place, Bytes() + key_bytes_,
+                                                       value_bytes_);
+    }
+
+   private:
+    friend class Overlay;
+    // The bytes stand right behind the entry, the key's first.
+    [[nodiscard]] const char* Bytes() const { return reinterpret_cast<const char*>(this + 1); }
+    [[nodiscard]] char* Bytes() { return reinterpret_cast<char*>(this + 1); }
+
+    std::uint32_t key_bytes_ = 0;
+    std::uint32_t value_bytes_ = 0;
+    std::uint32_t room_ = 0;  // For a value.
+    bool erased_ = false;
+  };
+
+  Overlay();
 
   void Put(std::string_view key, std::string_view value);
   void Erase(std::string_view key);
 
-  /// Null: this overlay says nothing about the key.
+  /// Null: this overlay says nothing about the key. Good until the next change.
   [[nodiscard]] const Entry* Find(std::string_view key) const;
   /// All entries, by key.
   [[nodiscard]] std::vector<const Entry*> Sorted() const;
 
-  [[nodiscard]] bool empty() const { return entries_.empty(); }
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  /// Bytes of memory that the entries take, about.
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t size() const { return count_; }
+  /// Bytes of memory that the entries take.
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
-  /// Bytes of all changes so far, those of a key that was changed again too, in the same measure:
-  /// what a replay would have to do once more.
+  /// Bytes of all changes so far, those of a key that was changed again too: what a replay would
+  /// have to do once more.
   [[nodiscard]] std::size_t changed_bytes() const { return changed_bytes_; }
 
   /// Walks the entries with from <= key < to (an empty `to`: to the end) in order. Takes time for
@@ -45,7 +68,7 @@ class Overlay {
     /// Null at the end.
     [[nodiscard]] const Entry* at() const { return heap_.empty() ? nullptr : heap_.front(); }
     [[nodiscard]] bool IsAt(std::string_view key) const {
-      return at() != nullptr && at()->first == key;
+      return at() != nullptr && at()->key() == key;
     }
     void Next();
 
@@ -54,16 +77,22 @@ class Overlay {
   };
 
  private:
-  struct HashOf {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>()(key);
-    }
+  struct Place {
+    std::size_t hash = 0;
+    Entry* entry = nullptr;
   };
 
-  std::optional<std::string>& Change(std::string_view key, std::size_t value_bytes);
+  [[nodiscard]] std::size_t PlaceOf(std::string_view key, std::size_t hash) const;
+  Entry* Change(std::string_view key, std::size_t value_bytes);
+  Entry* Make(std::string_view key, std::size_t room);
+  void Grow();
+  char* Allocate(std::size_t bytes);
 
-  std::unordered_map<std::string, std::optional<std::string>, HashOf, std::equal_to<>> entries_;
+  std::vector<Place> places_;  // Open addressing; a power of two of them.
+  std::size_t count_ = 0;
+  std::vector<std::unique_ptr<char[]>> pieces_;
+  char* free_ = nullptr;  // In the last piece that is shared.
+  std::size_t free_bytes_ = 0;
   std::size_t held_bytes_ = 0;
   std::size_t changed_bytes_ = 0;
 };

@@ -9,6 +9,8 @@
 namespace cairn::storage {
 namespace {
 
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
 rocksdb::Status WriteFile(rocksdb::DB* db, const std::string& file, const Overlay& overlay) {
   const rocksdb::Options options = db->GetOptions();
   // The pages stay in the cache: they are read at once, and again by the next compaction.
@@ -19,8 +21,9 @@ rocksdb::Status WriteFile(rocksdb::DB* db, const std::string& file, const Overla
     if (!status.ok()) {
       return status;
     }
-    const auto& [key, value] = *entry;
-    status = value.has_value() ? writer.Put(key, *value) : writer.Delete(key);
+    const auto value = entry->value();
+    status = value ? writer.Put(ToSlice(entry->key()), ToSlice(*value))
+                   : writer.Delete(ToSlice(entry->key()));
   }
   return status.ok() ? writer.Finish() : status;
 }
