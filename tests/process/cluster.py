@@ -7,6 +7,7 @@ test run if that is killed. Start nodes in the main thread only: the kernel ties
 thread that started them.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -131,11 +132,9 @@ class Node:
         return self.process is not None and self.process.poll() is None
 
     def start(self, wrap=None, config=None, stdout=None):
-        """Starts the process; `wrap` is a command that runs it in the same process id (default:
-        that of the cluster)."""
+        """Starts the process; `wrap` is a command that runs it in the same process id."""
         assert not self.running, f"node {self.id} runs already"
-        if wrap is None:
-            wrap = self.cluster.wrap_of(self)
+        wrap = self.cluster.wrap_of(self) if wrap is None else wrap
         if self.process is not None:
             _close(self.process.stdin)
             _close(self.process.stdout)
@@ -215,7 +214,7 @@ class Cluster:
         self.allow_faults = allow_faults
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
         self.keep = False  # the directory, when all is over: evidence
-        self.wrap_of = lambda node: ()  # see Node.start
+        self.wrap_of = lambda node: ()  # for Node.start
         self.config = self.directory / "cluster.toml"
         self.nodes = {node_id: Node(self, node_id) for node_id in range(1, size + 1)}
         self.ports = []
@@ -295,7 +294,7 @@ class Cluster:
 
     def stop(self):
         """Stops all nodes cleanly; returns their exit codes."""
-        nodes = [self.nodes[node_id] for node_id in self.running()]
+        nodes = [node for node in self.nodes.values() if node.running]
         for node in nodes:
             node.signal(signal.SIGTERM)
         return [node.wait_exit() for node in nodes]
@@ -396,8 +395,6 @@ class Cluster:
 
 
 def _close(pipe):
-    try:
-        if pipe is not None:
+    if pipe is not None:
+        with contextlib.suppress(BrokenPipeError):
             pipe.close()
-    except BrokenPipeError:
-        pass
