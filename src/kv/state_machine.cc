@@ -28,17 +28,35 @@ Slot SlotOf(std::string_view record) {
 
 }  // namespace
 
+Result<Position> PositionOf(const Table& table) {
+  const std::optional<std::string> record = table.Get(kAppliedKey);
+  if (!record) {
+    return Position{};
+  }
+  Reader r(*record);
+  if (const std::uint8_t version = r.U8(); version != kTableVersion) {
+    return Status::Integrity("the key-value state has format version " + std::to_string(version) +
+                             ", and this program reads version " + std::to_string(kTableVersion));
+  }
+  Position position;
+  position.applied = r.U64();
+  position.hash = r.Digest();
+  if (!r.AtEnd()) {
+    return Status::Integrity(
+        "the record of the key-value state that says where it stands is damaged");
+  }
+  return position;
+}
+
 Status CheckFormat(const Table& table) {
-  const std::optional<std::string> applied = table.Get(kAppliedKey);
-  if (!applied) {
-    return Status::Ok();
+  if (const Result<Position> position = PositionOf(table); !position.ok()) {
+    return position.status();
   }
-  const std::uint8_t version = Reader(*applied).U8();
-  if (version == kTableVersion) {
-    return Status::Ok();
-  }
-  return Status::Integrity("the key-value state has format version " + std::to_string(version) +
-                           ", and this program reads version " + std::to_string(kTableVersion));
+  const std::optional<std::string> incarnations = table.Get(kIncarnationsKey);
+  return !incarnations || DecodeIncarnations(*incarnations)
+             ? Status::Ok()
+             : Status::Integrity(
+                   "the record of the key-value state that says who is who is damaged");
 }
 
 StateMachine::StateMachine(Table* table, std::uint64_t max_sessions)
@@ -47,13 +65,10 @@ StateMachine::StateMachine(Table* table, std::uint64_t max_sessions)
 }
 
 void StateMachine::Load() {
-  if (const std::optional<std::string> applied = table_->Get(kAppliedKey)) {
-    Reader r(*applied);
-    CAIRN_CHECK(r.U8() == kTableVersion, "the state is of this version's format");
-    applied_ = r.U64();
-    applied_hash_ = r.Digest();
-    CAIRN_CHECK(r.AtEnd(), "the state names the block that it stands at");
-  }
+  const Result<Position> position = PositionOf(*table_);
+  CAIRN_CHECK(position.ok(), "the state is of this version's format, and says where it stands");
+  applied_ = position->applied;
+  applied_hash_ = position->hash;
   if (const std::optional<std::string> bytes = table_->Get(kIncarnationsKey)) {
     const std::optional<Incarnations> incarnations = DecodeIncarnations(*bytes);
     CAIRN_CHECK(incarnations.has_value(), "the incarnations in the state are whole");

@@ -3,9 +3,9 @@
 // (R11): no clock, no randomness; equal chains give equal tables, byte for byte.
 //
 // Requests of clients (kPut, kDel) go through the sessions. Those of the cluster itself have
-// client 0: kForm, kReadmit and kRecover record who is who. Whatever else a block may hold changes nothing
-// and has the outcome kUsage, for a block that is decided must be applied somehow, and by all nodes
-// alike.
+// client 0: kForm, kReadmit and kRecover record who is who. Whatever else a block may hold changes
+// nothing and has the outcome kUsage, for a block that is decided must be applied somehow, and by
+// all nodes alike.
 //
 // In the table:
 //   "a"                  u8 format version of the whole table=1, u64 applied slot, that block's
@@ -29,8 +29,18 @@
 
 namespace cairn::kv {
 
-/// Integrity, naming both versions, if the table was written in a format that this program does not
-/// know. To ask before a StateMachine is made of a table that outlives programs.
+/// Where a table stands.
+struct Position {
+  Slot applied = 0;  ///< 0: only genesis is.
+  Hash hash;         ///< Of the block at that slot; zero for genesis.
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+/// As CheckFormat, for one who wants to know no more than that.
+[[nodiscard]] Result<Position> PositionOf(const Table& table);
+/// Integrity if the table was written in a format that this program does not know (naming both
+/// versions), or if what it says of itself can't be read. To ask before a StateMachine is made of a
+/// table that outlives programs.
 [[nodiscard]] Status CheckFormat(const Table& table);
 
 class StateMachine {

@@ -266,5 +266,28 @@ TEST(StateMachineTest, ATableOfANewerFormatIsRefusedWithBothVersions) {
   EXPECT_NE(status.message().find("version 1"), std::string::npos) << status.message();
 }
 
+TEST(StateMachineTest, ATableSaysWhereItStandsOrThatItCannotTell) {
+  MemoryTable table;
+  EXPECT_EQ(PositionOf(table).value(), Position{});
+  Chain chain;
+  const BlockPtr block = chain.Add({});
+  StateMachine(&table, 10).Apply(*block);
+  EXPECT_EQ(PositionOf(table).value(), (Position{1, block->hash}));
+  const std::string record = *table.Get("a");
+  for (const std::string& damaged : {record.substr(0, record.size() - 1), record + "x"}) {
+    table.Put("a", damaged);
+    EXPECT_EQ(PositionOf(table).status().code(), Code::kIntegrity);
+  }
+}
+
+TEST(StateMachineTest, ATableThatCannotTellWhoIsWhoIsRefused) {
+  MemoryTable table;
+  Chain chain;
+  StateMachine(&table, 10).Apply(*chain.Add({MakeFormRequest({{1, 0xA}})}));
+  EXPECT_TRUE(CheckFormat(table).ok());
+  table.Put("c", "\x01nonsense");
+  EXPECT_EQ(CheckFormat(table).code(), Code::kIntegrity);
+}
+
 }  // namespace
 }  // namespace cairn::kv
