@@ -133,6 +133,7 @@ rocksdb::Status State::Impl::PickUp(bool wait) {
 }
 
 const Overlay::Entry* State::Impl::InOverlays(std::string_view key) const {
+  active->Settle();
   const Overlay::Entry* found = active->Find(key);
   return found == nullptr && frozen != nullptr ? frozen->Find(key) : found;
 }
@@ -192,6 +193,7 @@ void State::Scan(std::string_view from, std::string_view to,
   options.fill_cache = false;
   options.iterate_upper_bound = to.empty() ? nullptr : &bound;
   const std::unique_ptr<rocksdb::Iterator> written(impl_->db->NewIterator(options));
+  impl_->active->Settle();
   Overlay::Cursor active(impl_->active.get(), from, to);
   Overlay::Cursor frozen(impl_->frozen.get(), from, to);
   for (written->Seek(ToSlice(from));;) {
@@ -228,6 +230,7 @@ void State::EndBlock() {
   if (impl_->trouble->any()) {
     impl_->Fail("write", impl_->trouble->first());
   }
+  impl_->active->Settle();
   const bool full = !impl_->active->empty() && impl_->Full();
   if (const rocksdb::Status status = impl_->PickUp(full); !status.ok()) {
     impl_->Fail("write", status);
@@ -243,6 +246,7 @@ void State::SetRebuilding(bool rebuilding) {
 }
 
 Status State::Flush() {
+  impl_->active->Settle();
   rocksdb::Status status = impl_->PickUp(true);
   if (status.ok() && !impl_->active->empty()) {
     impl_->Freeze();

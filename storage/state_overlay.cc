@@ -6,11 +6,15 @@
 #include <new>
 #include <utility>
 
+#include "common/check.h"
+
 namespace cairn::storage {
 namespace {
 
 constexpr std::size_t kFirstPlaces = 1024;
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+/// Places that are called for at a time: as many as a processor waits for at once, and some.
+constexpr std::size_t kMostNoted = 32;
 /// What a change costs a replay beside its bytes.
 constexpr std::size_t kChangeBytes = 128;
 
@@ -73,7 +77,7 @@ char* Overlay::Allocate(std::size_t bytes) {
   return std::exchange(free_, free_ + bytes);
 }
 
-Overlay::Entry* Overlay::Make(std::string_view key, std::size_t room) {
+Overlay::Entry* Overlay::NewEntry(std::string_view key, std::size_t room) {
   auto* const entry = new (Allocate(sizeof(Entry) + key.size() + room)) Entry();
   entry->key_bytes_ = static_cast<std::uint32_t>(key.size());
   entry->room_ = static_cast<std::uint32_t>(room);
@@ -82,9 +86,7 @@ Overlay::Entry* Overlay::Make(std::string_view key, std::size_t room) {
 }
 
 /// The key's entry, new or not, with room for such a value.
-Overlay::Entry* Overlay::Change(std::string_view key, std::size_t value_bytes) {
-  changed_bytes_ += key.size() + value_bytes + kChangeBytes;
-  const std::size_t hash = HashOf(key);
+Overlay::Entry* Overlay::EntryFor(std::string_view key, std::size_t hash, std::size_t value_bytes) {
   std::size_t at = PlaceOf(key, hash);
   if (places_[at].entry == nullptr) {
     if ((count_ + 1) * 2 > places_.size()) {
@@ -92,28 +94,61 @@ Overlay::Entry* Overlay::Change(std::string_view key, std::size_t value_bytes) {
       at = PlaceOf(key, hash);
     }
     ++count_;
-    places_[at] = {hash, Make(key, value_bytes)};
+    places_[at] = {hash, NewEntry(key, value_bytes)};
   } else if (places_[at].entry->room_ < value_bytes) {
     // It has grown and may grow again, as a session does; the old bytes are lost until the end.
-    places_[at].entry = Make(key, value_bytes + value_bytes / 2);
+    places_[at].entry = NewEntry(key, value_bytes + value_bytes / 2);
   }
   return places_[at].entry;
 }
 
-void Overlay::Put(std::string_view key, std::string_view value) {
-  Entry* const entry = Change(key, value.size());
-  entry->erased_ = false;
-  entry->value_bytes_ = static_cast<std::uint32_t>(value.size());
-  Copy(entry->Bytes() + entry->key_bytes_, value);
+void Overlay::Note(std::string_view key, std::string_view value, bool erased) {
+  noted_.push_back({HashOf(key), noted_bytes_.size(), key.size(), value.size(), erased});
+  noted_bytes_.append(key).append(value);
+  if (noted_.size() == kMostNoted) {
+    Settle();
+  }
 }
 
-void Overlay::Erase(std::string_view key) { Change(key, 0)->erased_ = true; }
+void Overlay::Make(const Noted& noted) {
+  const std::string_view bytes = noted_bytes_;
+  const std::string_view key = bytes.substr(noted.offset, noted.key_bytes);
+  const std::string_view value = bytes.substr(noted.offset + key.size(), noted.value_bytes);
+  Entry* const entry = EntryFor(key, noted.hash, value.size());
+  entry->erased_ = noted.erased;
+  entry->value_bytes_ = static_cast<std::uint32_t>(value.size());
+  Copy(entry->Bytes() + key.size(), value);
+  changed_bytes_ += key.size() + value.size() + kChangeBytes;
+}
+
+void Overlay::Settle() {
+  const std::size_t mask = places_.size() - 1;
+  for (const Noted& noted : noted_) {
+    __builtin_prefetch(&places_[noted.hash & mask]);
+  }
+  for (const Noted& noted : noted_) {
+    if (const Entry* const entry = places_[noted.hash & mask].entry) {
+      __builtin_prefetch(entry);
+      __builtin_prefetch(reinterpret_cast<const char*>(entry) + 64);
+    }
+  }
+  for (const Noted& noted : noted_) {
+    Make(noted);
+  }
+  noted_.clear();
+  noted_bytes_.clear();
+  if (noted_bytes_.capacity() > kPieceBytes) {
+    noted_bytes_.shrink_to_fit();
+  }
+}
 
 const Overlay::Entry* Overlay::Find(std::string_view key) const {
+  CAIRN_CHECK(noted_.empty(), "an overlay is read when its changes are made");
   return places_[PlaceOf(key, HashOf(key))].entry;
 }
 
 std::vector<const Overlay::Entry*> Overlay::Sorted() const {
+  CAIRN_CHECK(noted_.empty(), "an overlay is read when its changes are made");
   std::vector<const Entry*> sorted;
   sorted.reserve(count_);
   for (const Place& place : places_) {
@@ -129,6 +164,7 @@ Overlay::Cursor::Cursor(const Overlay* overlay, std::string_view from, std::stri
   if (overlay == nullptr) {
     return;
   }
+  CAIRN_CHECK(overlay->noted_.empty(), "an overlay is read when its changes are made");
   for (const Place& place : overlay->places_) {
     if (place.entry != nullptr && place.entry->key() >= from &&
         (to.empty() || place.entry->key() < to)) {

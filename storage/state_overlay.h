@@ -4,12 +4,15 @@
 // is asked for.
 //
 // Key and value of an entry lie together in large pieces of memory that are freed as one: a put
-// touches two places and allocates nothing, and an overlay takes as much memory as it says.
+// touches two places and allocates nothing, and an overlay takes as much memory as it says. Both
+// places are far away in memory, and to wait for them was half the cost of applying a block: so
+// changes are noted first and made by the dozen, when all their places have been called for.
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,8 +45,10 @@ class Overlay {
 
   Overlay();
 
-  void Put(std::string_view key, std::string_view value);
-  void Erase(std::string_view key);
+  void Put(std::string_view key, std::string_view value) { Note(key, value, false); }
+  void Erase(std::string_view key) { Note(key, {}, true); }
+  /// Makes the changes that were only noted. All that follows requires it.
+  void Settle();
 
   /// Null: this overlay says nothing about the key. Good until the next change.
   [[nodiscard]] const Entry* Find(std::string_view key) const;
@@ -82,13 +87,25 @@ class Overlay {
     Entry* entry = nullptr;
   };
 
+  struct Noted {
+    std::size_t hash = 0;
+    std::size_t offset = 0;  // In noted_bytes_: the key, then the value.
+    std::size_t key_bytes = 0;
+    std::size_t value_bytes = 0;
+    bool erased = false;
+  };
+
+  void Note(std::string_view key, std::string_view value, bool erased);
+  void Make(const Noted& noted);
   [[nodiscard]] std::size_t PlaceOf(std::string_view key, std::size_t hash) const;
-  Entry* Change(std::string_view key, std::size_t value_bytes);
-  Entry* Make(std::string_view key, std::size_t room);
+  Entry* EntryFor(std::string_view key, std::size_t hash, std::size_t value_bytes);
+  Entry* NewEntry(std::string_view key, std::size_t room);
   void Grow();
   char* Allocate(std::size_t bytes);
 
   std::vector<Place> places_;  // Open addressing; a power of two of them.
+  std::vector<Noted> noted_;
+  std::string noted_bytes_;
   std::size_t count_ = 0;
   std::vector<std::unique_ptr<char[]>> pieces_;
   char* free_ = nullptr;  // In the last piece that is shared.
