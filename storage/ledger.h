@@ -37,6 +37,9 @@ class Ledger {
   struct Options {
     rocksdb::Env* env = nullptr;  ///< Null: the real one. Tests give one that forgets or fails.
     bool read_only = false;       ///< For verify: changes nothing.
+    /// For verify, with read_only: opens a ledger that Open would refuse for its blocks, its guard
+    /// or its owner, as long as it has a head.
+    bool unjudged = false;
     /// Whose ledger it must be; 0 (read-only alone): anybody's.
     NodeId node = 0;
     Incarnation incarnation = 0;
