@@ -68,6 +68,11 @@ Status MakeDirectories(const std::string& path) {
   return SyncDirectory(parent);
 }
 
+std::uint64_t FileBytes(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
 std::vector<std::string> ListFiles(const std::string& path, std::string_view ending) {
   std::vector<std::string> names;
   std::error_code error;

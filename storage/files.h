@@ -40,6 +40,8 @@ class FileDescriptor {
 
 /// Makes the directory and its missing parents with mode 0700, each durably.
 Status MakeDirectories(const std::string& path);
+/// 0 if there is no such file.
+[[nodiscard]] std::uint64_t FileBytes(const std::string& path);
 /// The names of the directory's files that end like this, ascending; none if it can't be read.
 [[nodiscard]] std::vector<std::string> ListFiles(const std::string& path, std::string_view ending);
 /// Makes the names in a directory durable: files made, renamed or deleted there.

@@ -1,6 +1,7 @@
 #include "storage/recovery.h"
 
 #include <utility>
+#include <vector>
 
 #include "storage/files.h"
 #include "storage/guard.h"
@@ -20,38 +21,61 @@ std::string Range(Slot first, Slot last) {
                        : "slots " + std::to_string(first) + " to " + std::to_string(last);
 }
 
-/// The newest log with something in it, if the write that was under way is all that is wrong with
-/// it: cut, and the rest kept. False if that is not the case.
-Result<bool> CutTornWrite(const std::string& directory, const Say& say) {
-  const std::vector<std::string> logs = ListFiles(directory + "/ledger", ".log");
-  for (auto name = logs.rbegin(); name != logs.rend(); ++name) {
-    const std::string path = directory + "/ledger/" + *name;
-    const Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
-    if (!bytes.ok()) {
-      return bytes.status();
-    }
-    if (bytes->empty()) {
-      continue;
-    }
-    const LogScan scan = ScanLog(bytes.value());
-    if (!scan.damaged || scan.goes_on) {
-      return false;
-    }
-    const Result<std::string> kept =
-        KeepInQuarantine(directory, *name + "-end", bytes->substr(scan.sound));
-    if (!kept.ok()) {
-      return kept.status();
-    }
-    if (Status cut = CutFile(path, scan.sound); !cut.ok()) {
+/// Where a power loss may tear a write: the newest log with something in it, and the manifest that
+/// is in use, which is written in the same way.
+std::vector<std::string> WrittenLast(const std::string& ledger) {
+  std::vector<std::string> files;
+  std::vector<std::string> logs = ListFiles(ledger, ".log");
+  while (!logs.empty() && FileBytes(ledger + "/" + logs.back()) == 0) {
+    logs.pop_back();
+  }
+  if (!logs.empty()) {
+    files.push_back(logs.back());
+  }
+  const Result<std::string> current = ReadSmallFile(ledger + "/CURRENT", kMaxReasonBytes);
+  if (current.ok() && current->starts_with("MANIFEST-") && current->ends_with('\n')) {
+    files.push_back(current->substr(0, current->size() - 1));
+  }
+  return files;
+}
+
+/// If the write that was under way is all that is wrong with the file: cuts it off, and keeps it
+/// elsewhere. False if that is not the case.
+Result<bool> CutTornWrite(const std::string& directory, const std::string& name, const Say& say) {
+  const std::string path = directory + "/ledger/" + name;
+  const Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
+  if (!bytes.ok()) {
+    return bytes.status().code() == Code::kNotFound ? Result<bool>(false)
+                                                    : Result<bool>(bytes.status());
+  }
+  const LogScan scan = ScanLog(bytes.value());
+  if (!scan.damaged || scan.goes_on) {
+    return false;
+  }
+  const Result<std::string> kept =
+      KeepInQuarantine(directory, name + "-end", bytes->substr(scan.sound));
+  if (!kept.ok()) {
+    return kept.status();
+  }
+  if (Status cut = CutFile(path, scan.sound); !cut.ok()) {
+    return cut;
+  }
+  say("the last " + std::to_string(bytes->size() - scan.sound) + " bytes of " + path +
+      " are what a power loss left of a write that nothing rests on; they were moved to " +
+      kept.value() + ".");
+  return true;
+}
+
+Result<bool> CutTornWrites(const std::string& directory, const Say& say) {
+  bool any = false;
+  for (const std::string& name : WrittenLast(directory + "/ledger")) {
+    const Result<bool> cut = CutTornWrite(directory, name, say);
+    if (!cut.ok()) {
       return cut;
     }
-    say("the last " + std::to_string(bytes->size() - scan.sound) + " bytes of " + path +
-        " are a write that a power loss cut short, before anybody was told of it; they were moved "
-        "to " +
-        kept.value() + ".");
-    return true;
+    any = any || cut.value();
   }
-  return false;
+  return any;
 }
 
 void SayWhatWasSalvaged(const std::string& ledger, const Salvaged& salvaged, const Say& say) {
@@ -97,7 +121,7 @@ class Opening {
     if (opened.ok() || opened.status().code() != Code::kIntegrity) {
       return opened;
     }
-    const Result<bool> cut = CutTornWrite(directory_->path(), say_);
+    const Result<bool> cut = CutTornWrites(directory_->path(), say_);
     if (!cut.ok()) {
       return cut.status();
     }

@@ -109,6 +109,52 @@ ForgetfulFileSystem::Image ForgetfulFileSystem::DurableWithAllNames(std::size_t 
   return Content(names_, torn);
 }
 
+ForgetfulFileSystem::Moment ForgetfulFileSystem::Now() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Moment now;
+  for (const auto& [path, file] : names_) {
+    now.names[path] = {file->synced, file->pending};
+  }
+  for (const auto& [path, file] : durable_names_) {
+    now.durable_names[path] = {file->synced, file->pending};
+  }
+  return now;
+}
+
+ForgetfulFileSystem::Image ForgetfulFileSystem::Moment::After(Bytes bytes, Names names_kept) const {
+  Image image;
+  for (const auto& [path, content] : names_kept == Names::kKept ? names : durable_names) {
+    const std::size_t half = content.pending.size() / 2;
+    std::string& left = image[path] = content.synced;
+    switch (bytes) {
+      case Bytes::kLost:
+        break;
+      case Bytes::kTorn:
+        left.append(content.pending, 0, half);
+        break;
+      case Bytes::kZeroed:
+        left.append(content.pending.size(), '\0');
+        break;
+      case Bytes::kHead:
+        left.append(content.pending, 0, half).append(content.pending.size() - half, '\0');
+        break;
+      case Bytes::kTail:
+        left.append(half, '\0').append(content.pending, half);
+        break;
+      case Bytes::kKept:
+        left.append(content.pending);
+        break;
+    }
+  }
+  return image;
+}
+
+void ForgetfulFileSystem::Before(const std::string& operation, const std::string& path) const {
+  if (before_each_) {
+    before_each_(operation + " " + path.substr(path.rfind('/') + 1));
+  }
+}
+
 int ForgetfulFileSystem::Syncs(const std::string& ending) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   int sum = 0;
@@ -131,7 +177,7 @@ IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& path,
                                               const rocksdb::FileOptions& options,
                                               std::unique_ptr<rocksdb::FSWritableFile>* result,
                                               IODebugContext* context) {
-  BeginChange(path);
+  BeginChange("make", path);
   std::unique_ptr<rocksdb::FSWritableFile> base;
   IOStatus status = target()->NewWritableFile(path, options, &base, context);
   if (status.ok()) {
@@ -147,6 +193,7 @@ IOStatus ForgetfulFileSystem::ReopenWritableFile(const std::string& path,
                                                  const rocksdb::FileOptions& options,
                                                  std::unique_ptr<rocksdb::FSWritableFile>* result,
                                                  IODebugContext* context) {
+  Before("reopen", path);
   std::unique_ptr<rocksdb::FSWritableFile> base;
   IOStatus status = target()->ReopenWritableFile(path, options, &base, context);
   if (status.ok()) {
@@ -162,7 +209,7 @@ IOStatus ForgetfulFileSystem::ReopenWritableFile(const std::string& path,
 
 IOStatus ForgetfulFileSystem::LinkFile(const std::string& from, const std::string& to,
                                        const IOOptions& options, IODebugContext* context) {
-  BeginChange(to);
+  BeginChange("link", to);
   IOStatus status = target()->LinkFile(from, to, options, context);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const auto found = names_.find(Normal(from)); status.ok() && found != names_.end()) {
@@ -184,7 +231,7 @@ IOStatus ForgetfulFileSystem::NewDirectory(const std::string& path, const IOOpti
 
 IOStatus ForgetfulFileSystem::DeleteFile(const std::string& path, const IOOptions& options,
                                          IODebugContext* context) {
-  BeginChange(path);
+  BeginChange("delete", path);
   IOStatus status = target()->DeleteFile(path, options, context);
   if (status.ok()) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -195,7 +242,7 @@ IOStatus ForgetfulFileSystem::DeleteFile(const std::string& path, const IOOption
 
 IOStatus ForgetfulFileSystem::RenameFile(const std::string& from, const std::string& to,
                                          const IOOptions& options, IODebugContext* context) {
-  BeginChange(to);
+  BeginChange("rename", to);
   IOStatus status = target()->RenameFile(from, to, options, context);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (auto node = names_.extract(Normal(from)); status.ok() && !node.empty()) {
@@ -205,6 +252,7 @@ IOStatus ForgetfulFileSystem::RenameFile(const std::string& from, const std::str
 }
 
 IOStatus ForgetfulFileSystem::Append(const FilePtr& file, const rocksdb::Slice& data) {
+  Before("append", file->name);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (file->name.ends_with(fail_writes_)) {
     return IOStatus::NoSpace("injected: no space left on device");
@@ -214,6 +262,7 @@ IOStatus ForgetfulFileSystem::Append(const FilePtr& file, const rocksdb::Slice& 
 }
 
 IOStatus ForgetfulFileSystem::BeginSync(const std::string& name) {
+  Before("sync", name);
   if (before_sync_) {
     before_sync_();
   }
@@ -221,10 +270,11 @@ IOStatus ForgetfulFileSystem::BeginSync(const std::string& name) {
                                      : IOStatus::OK();
 }
 
-void ForgetfulFileSystem::BeginChange(const std::string& path) {
+void ForgetfulFileSystem::BeginChange(const std::string& operation, const std::string& path) {
   if (before_change_) {
     before_change_(path);
   }
+  Before(operation, path);
 }
 
 void ForgetfulFileSystem::EndSync(const FilePtr& file) {

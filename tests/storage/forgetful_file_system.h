@@ -1,8 +1,9 @@
 #pragma once
 // A file system for RocksDB that knows what a power loss would leave: of each file the bytes that
-// were synced, and of each directory the names that were there when it was last synced. Files
-// really lie on the disk meanwhile; a test asks for the durable image at any moment, the one
-// before each sync among them, and puts it where the next life of the node begins.
+// were synced, and of each directory the names that were there when it was last synced. Of the rest
+// anything may be left. Files really lie on the disk meanwhile; a test asks for the durable image
+// at any moment, the one before each change among them, and puts it where the next life of the node
+// begins.
 
 #include <functional>
 #include <map>
@@ -20,6 +21,29 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   /// Absolute path -> content.
   using Image = std::map<std::string, std::string>;
 
+  /// What becomes of bytes that were not synced.
+  enum class Bytes {
+    kLost,
+    kTorn,    ///< The first half of them stays.
+    kZeroed,  ///< The file is as long as it was, with zeros in their place.
+    kHead,    ///< Like kZeroed, but the first half of them is there.
+    kTail,    ///< Like kZeroed, but the second half of them is there.
+    kKept,
+  };
+  /// What becomes of names that were not synced, made or deleted.
+  enum class Names { kLost, kKept };
+  /// All that is needed to tell what a power loss at one moment may leave.
+  struct Moment {
+    struct Content {
+      std::string synced;
+      std::string pending;
+    };
+    std::map<std::string, Content> names;
+    std::map<std::string, Content> durable_names;
+
+    [[nodiscard]] Image After(Bytes bytes, Names names_kept) const;
+  };
+
   /// `durable`: what lies on the disk already.
   explicit ForgetfulFileSystem(const Image& durable = {});
   const char* Name() const override { return "ForgetfulFileSystem"; }
@@ -33,8 +57,14 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   [[nodiscard]] int Syncs(const std::string& ending) const;
   /// Bytes written and not synced, in files whose names end like this.
   [[nodiscard]] std::size_t UnsyncedBytes(const std::string& ending) const;
+  [[nodiscard]] Moment Now() const;
   /// Called before each sync of a file or a directory takes effect.
   void BeforeSync(std::function<void()> observer) { before_sync_ = std::move(observer); }
+  /// Called before anything that changes what is on the disk, or what of it is durable: with the
+  /// name of the operation, and from any thread of RocksDB.
+  void BeforeEach(std::function<void(const std::string& operation)> observer) {
+    before_each_ = std::move(observer);
+  }
   /// Called, with the path, before each file is made, linked, renamed or deleted. May be called
   /// on any thread, as the other one.
   void BeforeChange(std::function<void(const std::string& path)> observer) {
@@ -75,8 +105,9 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus Append(const FilePtr& file, const rocksdb::Slice& data);
   rocksdb::IOStatus BeginSync(const std::string& name);
   void EndSync(const FilePtr& file);
+  void Before(const std::string& operation, const std::string& path) const;
   void SyncNames(const std::string& directory);
-  void BeginChange(const std::string& path);
+  void BeginChange(const std::string& operation, const std::string& path);
   static Image Content(const std::map<std::string, FilePtr>& names, std::size_t torn);
 
   mutable std::mutex mutex_;
@@ -84,6 +115,7 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   std::map<std::string, FilePtr> durable_names_;
   std::map<std::string, int> syncs_;
   std::function<void()> before_sync_;
+  std::function<void(const std::string&)> before_each_;
   std::function<void(const std::string&)> before_change_;
   std::string fail_syncs_ = "(none)";
   std::string fail_writes_ = "(none)";
