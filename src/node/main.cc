@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "client/commands.h"
+#include "node/recover.h"
 #include "node/server.h"
 #include "node/verify.h"
 
@@ -29,6 +30,24 @@ void AddVerify(CLI::App* app, cairn::node::VerifyCommand* command, int* exit_cod
   verify->callback([=] { *exit_code = cairn::node::RunVerify(*command); });
 }
 
+void AddRecover(CLI::App* app, cairn::node::RecoverCommand* command, int* exit_code) {
+  CLI::App* recover = app->add_subcommand(
+      "recover",
+      "Make a cluster whose majority has lost its disks anew, from what stopped nodes still have");
+  recover
+      ->add_option("DIR", command->directories,
+                   "The data directories that are left; the best of them is taken")
+      ->required()
+      ->expected(1, -1);
+  recover->add_option("--out", command->out,
+                      "Where the new directories go (default: `recovered` beside the first DIR)");
+  recover->add_option("--cluster-name", command->cluster_name,
+                      "The cluster's name, for scripts (default: it is asked for)");
+  recover->add_flag("--json", command->json, "One JSON object on standard output");
+  recover->callback(
+      [=] { *exit_code = cairn::node::RunRecover(*command, std::cin, std::cout, std::cerr); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,10 +61,12 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   cairn::node::ServerCommand server;
   cairn::node::VerifyCommand verify;
+  cairn::node::RecoverCommand recover;
   cairn::client::GlobalOptions global;
   AddServer(&app, &server, &exit_code);
   cairn::client::AddClientCommands(&app, &global, &exit_code);
   AddVerify(&app, &verify, &exit_code);
+  AddRecover(&app, &recover, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,14 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "chain/block.h"
-#include "common/limits.h"
-#include "kv/state_machine.h"
+#include "node/block_stream.h"
+#include "node/verify_state.h"
 #include "storage/data_directory.h"
 #include "storage/ledger.h"
 #include "storage/state.h"
@@ -24,96 +25,206 @@ VerifyReport Failed(VerifyReport report, Status problem, std::optional<Slot> slo
   return report;
 }
 
-/// The first difference between two tables, as the key; nothing if they are equal.
-std::optional<std::string> FirstDifference(const kv::Table& ours, const kv::Table& theirs) {
-  std::optional<std::string> different;
-  const auto compare = [&](const kv::Table& one, const kv::Table& other) {
-    one.Scan("", "", [&](std::string_view key, std::string_view value) {
-      if (other.Get(key) != value) {
-        different = std::string(key);
-      }
-      return !different.has_value();
-    });
-  };
-  compare(ours, theirs);
-  if (!different) {
-    compare(theirs, ours);
-  }
-  return different;
-}
-
-/// state/ against the replay of the chain up to where state/ stands.
-class Replay {
+/// The way through the chain from the genesis block up; stops at the first block that does not
+/// verify.
+class Walk {
  public:
-  Replay(const kv::Table* stored, std::uint64_t max_sessions)
-      : stored_(stored), replayed_(&table_, max_sessions) {
-    until_ = kv::StateMachine(const_cast<kv::Table*>(stored), max_sessions).applied();
-  }
+  Walk(const storage::Ledger* ledger, const storage::DataDirectory* directory, StateReplay* replay)
+      : ledger_(ledger), directory_(directory), replay_(replay) {}
 
-  void Apply(const Block& block) {
-    if (block.slot() <= until_ && block.slot() == replayed_.applied() + 1) {
-      replayed_.Apply(block);
+  VerifyReport Run() {
+    report_.holes = ledger_->holes();
+    report_.decided = ledger_->head().decided;
+    Slot next = 0;
+    bool ok = true;
+    for (const replica::Hole& hole : report_.holes) {
+      ok = ok && (next == hole.first || Segment(next, hole.first - 1));
+      next = hole.last + 1;
+      above_hole_ = &hole;
+      last_ = nullptr;
     }
-  }
-  Status Compare(const std::string& path) const {
-    if (replayed_.applied() != until_) {
-      return Status::Integrity(
-          fmt::format("the state in {} has applied slot {}, beyond the chain: move it "
-                      "away and start the node, which rebuilds it",
-                      path, until_));
-    }
-    if (const auto key = FirstDifference(table_, *stored_)) {
-      return Status::Integrity(
-          fmt::format("the state in {} differs from the replay of the chain (entry of {} bytes, "
-                      "class '{}'): move it "
-                      "away and start the node, which rebuilds it",
-                      path, key->size(), key->substr(0, 1)));
-    }
-    return Status::Ok();
+    const Slot tip = ledger_->head().tip;
+    ok = ok && (next > tip || Segment(next, tip));
+    report_.ok = ok;
+    return report_;
   }
 
  private:
-  const kv::Table* stored_;
-  kv::MemoryTable table_;
-  kv::StateMachine replayed_;
-  Slot until_ = 0;
+  /// Slots first..last, none of which is in a hole.
+  bool Segment(Slot first, Slot last) {
+    BlockStream stream(ledger_, first, last);
+    for (Slot next = first; next <= last;) {
+      auto blocks = stream.Next();
+      if (!blocks.ok()) {
+        return Bad(next, blocks.status());
+      }
+      for (const BlockPtr& block : blocks.value()) {
+        if (const Status status = Judge(*block); !status.ok()) {
+          return Bad(block->slot(), status);
+        }
+        Count(block);
+      }
+      next = blocks->back()->slot() + 1;
+    }
+    return true;
+  }
+  [[nodiscard]] Status Judge(const Block& block) const {
+    const Slot slot = block.slot();
+    if (slot == 0 && block.hash != directory_->identity().cluster) {
+      return Wrong(slot, "it is not the genesis block that the identity names");
+    }
+    if (last_ != nullptr) {
+      if (const Status link = chain::VerifyLink(*last_, block); !link.ok()) {
+        return Wrong(slot, link.message());
+      }
+    } else if (above_hole_ != nullptr && block.header.parent != above_hole_->hash) {
+      return Wrong(slot, "it does not stand on the lost block that is noted below it");
+    }
+    if (slot == ledger_->head().tip && block.hash != ledger_->tip_hash()) {
+      return Wrong(slot, "its hash is " + block.hash.Hex() + ", and the head names " +
+                             ledger_->tip_hash().Hex());
+    }
+    return Status::Ok();
+  }
+  void Count(const BlockPtr& block) {
+    report_.blocks += 1;
+    report_.requests += block->requests.size();
+    report_.tip = block->slot();
+    report_.tip_hash = block->hash;
+    if (replay_ != nullptr && block->slot() > 0) {
+      replay_->Apply(*block);
+    }
+    last_ = block;
+  }
+  /// A link that breaks has two ends. Which of them is wrong is known from above: there each block
+  /// names the right hash of the one below, from the head on.
+  bool Bad(Slot slot, Status status) {
+    const storage::Ledger::Checked checked =
+        ledger_->Check(0, ledger_->head().tip, ledger_->tip_hash());
+    if (checked.lowest_bad) {
+      slot = *checked.lowest_bad;
+      const auto above = ledger_->Read(slot + 1);
+      const auto expected = checked.lowest_bad == checked.highest_bad || !above.ok()
+                                ? std::optional<Hash>()
+                                : above.value()->header.parent;
+      const auto alone = ledger_->Check(slot, slot, expected);
+      status = checked.lowest_bad == checked.highest_bad ? checked.problem
+               : alone.highest_bad                       ? alone.problem
+                                                         : status;
+    }
+    report_ = Failed(std::move(report_), std::move(status), slot);
+    return false;
+  }
+  [[nodiscard]] Status Wrong(Slot slot, const std::string& why) const {
+    return Status::Integrity(fmt::format("the block of slot {} in {} is damaged: {}", slot,
+                                         directory_->Sub("ledger"), why));
+  }
+
+  const storage::Ledger* ledger_;
+  const storage::DataDirectory* directory_;
+  StateReplay* replay_;
+  VerifyReport report_;
+  BlockPtr last_;
+  const replica::Hole* above_hole_ = nullptr;
 };
 
-/// Reads slot after slot; the first that does not verify ends it.
-VerifyReport WalkChain(const storage::Ledger& ledger, const storage::DataDirectory& directory,
-                       Replay* replay) {
-  VerifyReport report;
-  BlockPtr last;
-  for (Slot slot = 0; slot <= ledger.head().tip; ++slot) {
-    auto read = ledger.Read(slot);
-    if (!read.ok()) {
-      return Failed(std::move(report), read.status(), slot);
-    }
-    BlockPtr block = std::move(read).value();
-    if (last != nullptr) {
-      if (const Status link = chain::VerifyLink(*last, *block); !link.ok()) {
-        return Failed(std::move(report),
-                      Status::Integrity(fmt::format("slot {} in {}: {}", slot,
-                                                    directory.Sub("ledger"), link.message())),
-                      slot);
-      }
-      if (replay != nullptr) {
-        replay->Apply(*block);
-      }
-    } else if (block->hash != directory.identity().cluster) {
-      return Failed(std::move(report),
-                    Status::Integrity("the genesis block in " + directory.Sub("ledger") +
-                                      " is not the one that the identity names"),
-                    slot);
-    }
-    report.blocks += 1;
-    report.requests += block->requests.size();
-    report.tip = slot;
-    report.tip_hash = block->hash;
-    last = std::move(block);
+/// Head, guard and identity fit each other.
+Status CheckMemory(const storage::DataDirectory& directory) {
+  storage::Ledger::Options options;
+  options.read_only = true;
+  options.node = directory.identity().node;
+  options.incarnation = directory.identity().incarnation;
+  const auto judged = storage::Ledger::Open(directory.path(), nullptr, options);
+  return judged.ok() ? Status::Ok() : Status::Integrity(judged.status().message());
+}
+
+Status HolesText(const storage::DataDirectory& directory, const std::vector<replica::Hole>& holes) {
+  std::string slots;
+  for (const replica::Hole& hole : holes) {
+    slots += slots.empty() ? "" : ", ";
+    slots += hole.first == hole.last ? fmt::format("{}", hole.first)
+                                     : fmt::format("{}..{}", hole.first, hole.last);
   }
-  report.ok = true;
+  const bool one = holes.size() == 1 && holes.front().first == holes.front().last;
+  return Status::Integrity(
+      fmt::format("blocks are missing in {}: {} {} {} fetched again from the other nodes as soon "
+                  "as this node runs beside them; all other blocks verify",
+                  directory.Sub("ledger"), one ? "slot" : "slots", slots, one ? "is" : "are"));
+}
+
+/// The state, and its replay if there is one to compare it with.
+struct StateInDoubt {
+  std::unique_ptr<storage::State> state;
+  std::optional<StateReplay> replay;
+  Status problem;
+};
+
+StateInDoubt OpenState(const storage::DataDirectory& directory, const storage::Ledger& ledger) {
+  StateInDoubt doubt;
+  storage::State::Options read_only;
+  read_only.read_only = true;
+  auto state = storage::State::Open(directory.path(), read_only);
+  doubt.problem = state.ok() ? state.value()->VerifyFiles() : state.status();
+  doubt.problem = doubt.problem.ok() ? kv::CheckFormat(*state.value()) : doubt.problem;
+  const auto genesis = ledger.Read(0);
+  if (!doubt.problem.ok() || !genesis.ok()) {
+    return doubt;
+  }
+  doubt.state = std::move(state).value();
+  if (const auto parameters = chain::ReadGenesis(*genesis.value()); parameters.ok()) {
+    doubt.replay.emplace(doubt.state.get(), parameters->max_sessions);
+  }
+  return doubt;
+}
+
+/// What is wrong beside the blocks; they are the truth, and are judged first.
+VerifyReport JudgeRest(VerifyReport report, const storage::DataDirectory& directory,
+                       const StateInDoubt& doubt) {
+  if (Status memory = CheckMemory(directory); !memory.ok()) {
+    return Failed(std::move(report), std::move(memory));
+  }
+  if (!report.holes.empty()) {
+    const Slot first = report.holes.front().first;
+    Status holes = HolesText(directory, report.holes);
+    return Failed(std::move(report), std::move(holes), first);
+  }
+  if (!doubt.problem.ok() && doubt.problem.code() != Code::kNotFound) {
+    return Failed(std::move(report), doubt.problem);
+  }
+  if (doubt.replay) {
+    report.state = doubt.replay->stands().applied;
+    if (auto difference = doubt.replay->Compare(directory.Sub("state"))) {
+      return Failed(std::move(report), std::move(difference->problem), difference->slot);
+    }
+  }
   return report;
+}
+
+nlohmann::ordered_json ReportJson(const VerifyReport& report) {
+  nlohmann::ordered_json json;
+  json["ok"] = report.ok;
+  json["blocks"] = report.blocks;
+  json["requests"] = report.requests;
+  json["tip"] = report.tip;
+  json["tip_hash"] = report.tip_hash.Hex();
+  json["first_bad"] = nullptr;
+  if (report.first_bad) {
+    json["first_bad"] = *report.first_bad;
+  }
+  json["decided"] = report.decided;
+  json["state"] = nullptr;
+  if (report.state) {
+    json["state"] = *report.state;
+  }
+  json["holes"] = nlohmann::ordered_json::array();
+  for (const replica::Hole& hole : report.holes) {
+    json["holes"].push_back({{"first", hole.first}, {"last", hole.last}});
+  }
+  json["message"] = nullptr;
+  if (!report.ok) {
+    json["message"] = report.problem.message();
+  }
+  return json;
 }
 
 }  // namespace
@@ -123,54 +234,41 @@ VerifyReport Verify(const std::string& path) {
   if (!directory.ok()) {
     return Failed({}, directory.status());
   }
-  const auto ledger = storage::Ledger::Open(directory->path(), nullptr, {nullptr, true});
+  storage::Ledger::Options options;
+  options.read_only = true;
+  options.unjudged = true;
+  const auto ledger = storage::Ledger::Open(directory->path(), nullptr, options);
   if (!ledger.ok()) {
     return Failed({}, ledger.status());
   }
-  storage::State::Options read_only;
-  read_only.read_only = true;
-  const auto state = storage::State::Open(directory->path(), read_only);
-  // What is wrong with the state is said last: the chain is the truth, and is judged without it.
-  Status of_state = state.ok() ? kv::CheckFormat(*state.value()) : state.status();
-  std::optional<Replay> replay;
-  const auto genesis = ledger.value()->Read(0);
-  if (of_state.ok() && genesis.ok()) {
-    if (const auto parameters = chain::ReadGenesis(*genesis.value()); parameters.ok()) {
-      replay.emplace(state.value().get(), parameters->max_sessions);
-    }
+  StateInDoubt doubt = OpenState(directory.value(), *ledger.value());
+  if (!ledger.value()->holes().empty()) {
+    doubt.replay.reset();  // There is nothing whole to replay.
   }
-  VerifyReport report = WalkChain(*ledger.value(), directory.value(), replay ? &*replay : nullptr);
-  if (report.ok && replay) {
-    of_state = replay->Compare(directory->Sub("state"));
-  }
-  if (report.ok && !of_state.ok() && of_state.code() != Code::kNotFound) {
-    return Failed(std::move(report), of_state);
-  }
-  return report;
+  VerifyReport report =
+      Walk(ledger->get(), directory.operator->(), doubt.replay ? &*doubt.replay : nullptr).Run();
+  return report.ok ? JudgeRest(std::move(report), directory.value(), doubt) : report;
 }
 
 int RunVerify(const VerifyCommand& command) {
   const VerifyReport report = Verify(command.directory);
   if (command.json) {
-    nlohmann::ordered_json json;
-    json["ok"] = report.ok;
-    json["blocks"] = report.blocks;
-    json["requests"] = report.requests;
-    json["tip"] = report.tip;
-    json["tip_hash"] = report.tip_hash.Hex();
-    json["first_bad"] = nullptr;
-    if (report.first_bad) {
-      json["first_bad"] = *report.first_bad;
-    }
-    std::cout << json.dump() << "\n";
+    std::cout << ReportJson(report).dump(-1, ' ', false,
+                                         nlohmann::ordered_json::error_handler_t::replace)
+              << "\n";
   }
   if (!report.ok) {
     std::cerr << "cairn: " << report.problem.message() << "\n";
   } else if (!command.json) {
     std::cout << fmt::format(
-        "{}: {} blocks and {} requests verify: hashes, links, nonces, request roots, and state/ is "
-        "their replay; tip {} {}\n",
-        command.directory, report.blocks, report.requests, report.tip, report.tip_hash.Hex());
+        "{}: {} blocks and {} requests verify: hashes, links, nonces, request roots, and {}; tip "
+        "{} {}\n",
+        command.directory, report.blocks, report.requests,
+        !report.state ? "there is no state/ to compare"
+        : *report.state < report.tip
+            ? fmt::format("state/ is their replay up to slot {}", *report.state)
+            : "state/ is their replay",
+        report.tip, report.tip_hash.Hex());
   }
   return ExitCode(report.problem.code());
 }
