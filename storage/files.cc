@@ -175,6 +175,33 @@ Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes
   }
 }
 
+Result<std::string> ReadDamagedFile(const std::string& path, std::size_t max_bytes) {
+  constexpr std::size_t kPage = 4096;
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    return SystemError("open", path, errno);
+  }
+  std::string content(FileBytes(path), '\0');
+  if (content.size() > max_bytes) {
+    return SystemError("read", path, EFBIG);
+  }
+  for (std::size_t at = 0; at < content.size(); at += kPage) {
+    const std::size_t wanted = std::min(kPage, content.size() - at);
+    const ssize_t got = ::pread(file.get(), content.data() + at, wanted, static_cast<off_t>(at));
+    if (got < 0 && errno != EIO) {
+      return SystemError("read", path, errno);
+    }
+  }
+  return content;
+}
+
+Status CheckReadable(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file.valid() || errno == ENOENT
+             ? Status::Ok()
+             : SystemError("open", path, errno, "Give this user permission to read it.");
+}
+
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
                std::size_t offset) {
   while (!bytes.empty()) {

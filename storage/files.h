@@ -58,6 +58,10 @@ Status DeleteDurably(const std::string& path);
 Status DeleteTree(const std::string& path);
 /// The whole file. NotFound if there is none; Other if it can't be read or is beyond `max_bytes`.
 Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes);
+/// The same, with zeros where the disk can't read: for a look at what is damaged.
+Result<std::string> ReadDamagedFile(const std::string& path, std::size_t max_bytes);
+/// Other if the file is there and can't be opened, for want of permission or of descriptors.
+Status CheckReadable(const std::string& path);
 /// All of the bytes at the offset, short writes continued; not synced.
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
                std::size_t offset);

@@ -45,8 +45,7 @@ Result<bool> CutTornWrite(const std::string& directory, const std::string& name,
   const std::string path = directory + "/ledger/" + name;
   const Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
   if (!bytes.ok()) {
-    return bytes.status().code() == Code::kNotFound ? Result<bool>(false)
-                                                    : Result<bool>(bytes.status());
+    return false;  // The salvage looks closer.
   }
   const LogScan scan = ScanLog(bytes.value());
   if (!scan.damaged || scan.goes_on) {
@@ -80,7 +79,7 @@ Result<bool> CutTornWrites(const std::string& directory, const Say& say) {
 
 void SayWhatWasSalvaged(const std::string& ledger, const Salvaged& salvaged, const Say& say) {
   for (const std::string& file : salvaged.damaged) {
-    say("can't be read in whole: " + Sentence(file));
+    say("not all of it can be read: " + Sentence(file));
   }
   for (const replica::Hole& hole : salvaged.holes) {
     say("of the decided blocks of " + Range(hole.first, hole.last) + " in " + ledger +
@@ -147,6 +146,9 @@ class Opening {
   }
 
   Result<Recovery> SalvageOrForget() {
+    say_("what can be read of the ledger " + directory_->Sub("ledger") +
+         " is collected and verified from its newest block down; that takes its time if it is "
+         "long.");
     Result<Salvaged> salvaged = Salvage(directory_->path(), genesis_, options_, at_step_);
     if (!salvaged.ok()) {
       return salvaged.status();
@@ -206,6 +208,11 @@ Status MarkForSalvage(const std::string& directory, const std::string& reason) {
 Status Forget(DataDirectory* directory, const std::string& reason, const Say& say,
               const AtStep& at_step) {
   const AtStep step = OrNothing(at_step);
+  const Result<std::string> kept =
+      KeepInQuarantine(directory->path(), "identity", FormatIdentity(directory->identity()));
+  if (!kept.ok()) {
+    return kept.status();
+  }
   step("renew the identity");
   if (Status renewed = directory->Renew(); !renewed.ok()) {
     return renewed;

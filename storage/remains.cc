@@ -157,13 +157,13 @@ void Remains::AddHead(std::string_view bytes) {
   }
 }
 
-void Remains::AddTable(const std::string& path, rocksdb::Env* env) {
+Status Remains::AddTable(const std::string& path, rocksdb::Env* env) {
   auto table = std::make_unique<Table>();
   table->path = path;
   table->env = env;
   if (!table->Open()) {
     damaged_.emplace(path, table->problem);
-    return;
+    return CheckReadable(path);
   }
   if (const auto head = table->Get(HeadKey())) {
     AddHead(*head);
@@ -174,10 +174,11 @@ void Remains::AddTable(const std::string& path, rocksdb::Env* env) {
     damaged_.emplace(path, table->problem_of_read);
   }
   tables_.push_back(std::move(table));
+  return Status::Ok();
 }
 
 Status Remains::AddLog(const std::string& path) {
-  Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
+  Result<std::string> bytes = ReadDamagedFile(path, kMaxLogBytes);
   if (!bytes.ok()) {
     return bytes.status();
   }
@@ -206,7 +207,9 @@ Status Remains::AddLog(const std::string& path) {
 Result<Remains> Remains::Open(const std::string& ledger, rocksdb::Env* env) {
   Remains remains;
   for (const std::string& name : ListFiles(ledger, ".sst")) {
-    remains.AddTable(ledger + "/" + name, env);
+    if (Status added = remains.AddTable(ledger + "/" + name, env); !added.ok()) {
+      return added;
+    }
   }
   for (const std::string& name : ListFiles(ledger, ".log")) {
     if (Status added = remains.AddLog(ledger + "/" + name); !added.ok()) {

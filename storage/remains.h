@@ -55,7 +55,7 @@ class Remains {
   struct Table;
 
   Remains() = default;
-  void AddTable(const std::string& path, rocksdb::Env* env);
+  Status AddTable(const std::string& path, rocksdb::Env* env);
   Status AddLog(const std::string& path);
   void AddHead(std::string_view bytes);
 

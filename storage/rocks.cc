@@ -9,6 +9,7 @@
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
+#include "storage/files.h"
 
 namespace cairn::storage {
 namespace {
@@ -55,7 +56,12 @@ Status OpenFailure(const std::string& path, const rocksdb::Status& status,
   if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
     return Status::Other(what + " Give this user permission to read and write it.");
   }
-  return Status::Integrity(what + " " + next);
+  for (const std::string& name : ListFiles(path, "")) {
+    if (Status readable = CheckReadable(path + "/" + name); !readable.ok()) {
+      return readable;
+    }
+  }
+  return Status::Integrity(next.empty() ? what : what + " " + next);
 }
 
 }  // namespace cairn::storage
