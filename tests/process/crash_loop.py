@@ -4,11 +4,11 @@ that nothing was lost. People start it as scripts/crash_loop.sh."""
 import argparse
 import random
 import secrets
-import signal
 import sys
 import time
 
 import crash_report
+import interrupts
 import power_loss
 from cluster import Cluster, wait_until
 from crash_faults import FAULTS, Scene
@@ -158,11 +158,7 @@ def ended(loop, terminal, words):
 def main(words):
     options = parse(words)
     terminal = Terminal()
-
-    def interrupted(_number, _frame):
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupted)
+    interrupts.install()
     loop = Loop(options, terminal)
     try:
         if loop.run():
@@ -175,6 +171,7 @@ def main(words):
         return 130
     finally:
         loop.cluster.close()
+        interrupts.end_children()
 
 
 if __name__ == "__main__":

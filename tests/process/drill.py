@@ -2,12 +2,12 @@
 scripts/drill.sh."""
 
 import argparse
-import signal
 import sys
 import time
 
 import drill_disks
 import drill_stories
+import interrupts
 from drill_stage import Skipped, Stage
 from terminal import Terminal, table
 
@@ -67,6 +67,7 @@ def play(name, terminal):
         terminal.say(f"The directories are kept: {stage.cluster.directory}")
     finally:
         stage.cluster.close()
+        interrupts.end_children()
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -84,11 +85,7 @@ def say_table(terminal, outcomes):
 def main(words):
     name = parse(words).name
     terminal = Terminal()
-
-    def interrupted(_number, _frame):
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupted)
+    interrupts.install()
     outcomes = []
     try:
         for each in DRILLS if name == "all" else [name]:
