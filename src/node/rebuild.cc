@@ -93,8 +93,9 @@ class Chain {
     for (const Survivor& other : survivors_.sound) {
       const Slot both = std::min(chosen_.decided, other.decided);
       if (!blocks.ok() && blocks.status().code() == Code::kIntegrity && from <= both) {
-        auto instead = other.ledger->ReadRange(from, both, 1, kPieceBytes);
-        blocks = instead.ok() ? std::move(instead) : std::move(blocks);
+        if (auto lent = other.ledger->ReadRange(from, both, 1, kPieceBytes); lent.ok()) {
+          blocks = std::move(lent);
+        }
       }
     }
     if (!blocks.ok()) {

@@ -181,17 +181,20 @@ StateInDoubt OpenState(const storage::DataDirectory& directory, const storage::L
 VerifyReport JudgeRest(VerifyReport report, const storage::DataDirectory& directory,
                        const StateInDoubt& doubt) {
   if (Status memory = CheckMemory(directory); !memory.ok()) {
-    return Failed(std::move(report), std::move(memory));
+    if (report.ok) {
+      return Failed(std::move(report), std::move(memory));
+    }
+    report.besides.push_back(memory.message());
   }
-  if (!report.holes.empty()) {
+  if (report.ok && !report.holes.empty()) {
     const Slot first = report.holes.front().first;
     Status holes = HolesText(directory, report.holes);
     return Failed(std::move(report), std::move(holes), first);
   }
-  if (!doubt.problem.ok() && doubt.problem.code() != Code::kNotFound) {
+  if (report.ok && !doubt.problem.ok() && doubt.problem.code() != Code::kNotFound) {
     return Failed(std::move(report), doubt.problem);
   }
-  if (doubt.replay) {
+  if (report.ok && doubt.replay) {
     report.state = doubt.replay->stands().applied;
     if (auto difference = doubt.replay->Compare(directory.Sub("state"))) {
       return Failed(std::move(report), std::move(difference->problem), difference->slot);
@@ -247,7 +250,7 @@ VerifyReport Verify(const std::string& path) {
   }
   VerifyReport report =
       Walk(ledger->get(), directory.operator->(), doubt.replay ? &*doubt.replay : nullptr).Run();
-  return report.ok ? JudgeRest(std::move(report), directory.value(), doubt) : report;
+  return JudgeRest(std::move(report), directory.value(), doubt);
 }
 
 int RunVerify(const VerifyCommand& command) {
@@ -259,6 +262,9 @@ int RunVerify(const VerifyCommand& command) {
   }
   if (!report.ok) {
     std::cerr << "cairn: " << report.problem.message() << "\n";
+    for (const std::string& sentence : report.besides) {
+      std::cerr << "besides: " << sentence << "\n";
+    }
   } else if (!command.json) {
     std::cout << fmt::format(
         "{}: {} blocks and {} requests verify: hashes, links, nonces, request roots, and {}; tip "

@@ -29,6 +29,8 @@ struct VerifyReport {
   std::optional<Slot> state;         ///< Where the state that was compared stands.
   std::optional<Slot> first_bad;
   Status problem;  ///< Not ok: the first problem, as a sentence.
+  /// What else is wrong, a sentence each. An altered head, for one, shows in the blocks too.
+  std::vector<std::string> besides;
 };
 
 /// Reads every block (hash, nonce, requests root and thereby all values, link, and the tip's hash
