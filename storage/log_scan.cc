@@ -68,6 +68,7 @@ class Scanner {
   LogScan Run() {
     std::size_t at = 0;
     while ((at = SkipTrailer(at)) < log_.size()) {
+      certain_ = certain_ || at % kBlockBytes == 0;
       if (const auto fragment = FragmentAt(log_, at)) {
         Take(*fragment, at);
         at += kHeaderBytes + fragment->payload.size();
@@ -97,22 +98,25 @@ class Scanner {
       record_.clear();
       began_at_ = at;
       begun_ = true;
+      begun_certain_ = certain_;
     }
     if (!begun_) {
       return;
     }
     record_.append(fragment.payload);
     if (fragment.type == kFull || fragment.type == kLast) {
-      scan_.records.push_back(std::move(record_));
+      scan_.records.push_back({std::move(record_), begun_certain_ && certain_});
+      if (scan_.records.back().certain) {
+        end_of_last_ = at + kHeaderBytes + fragment.payload.size();
+      }
       record_ = {};
       begun_ = false;
       beyond_damage_ = beyond_damage_ || scan_.damaged;
-      end_of_last_ = at + kHeaderBytes + fragment.payload.size();
     }
   }
 
   /// Nothing whole begins at `at`: goes on where its length says, if something whole stands there,
-  /// else with the next block, as RocksDB does.
+  /// else wherever something does, up to the next block.
   std::size_t Damage(std::size_t at) {
     Spoil(begun_ ? began_at_ : at);
     begun_ = false;
@@ -122,7 +126,17 @@ class Scanner {
     }
     const std::size_t length = Byte(log_, at + 4) | std::size_t{Byte(log_, at + 5)} << 8;
     const std::size_t next = SkipTrailer(at + kHeaderBytes + length);
-    return next < next_block && FragmentAt(log_, next) ? next : next_block;
+    if (length > 0 && next < next_block && FragmentAt(log_, next)) {
+      return next;
+    }
+    for (std::size_t somewhere = at + 1; somewhere < std::min(next_block, log_.size());
+         ++somewhere) {
+      if (FragmentAt(log_, somewhere)) {
+        certain_ = false;
+        return somewhere;
+      }
+    }
+    return next_block;
   }
 
   void Spoil(std::size_t at) {
@@ -147,7 +161,9 @@ class Scanner {
   LogScan scan_;
   std::string record_;  // the fragments so far of the one that is begun
   bool begun_ = false;
+  bool begun_certain_ = false;
   std::size_t began_at_ = 0;
+  bool certain_ = true;  // the place where the scan stands
   std::size_t end_of_last_ = 0;
   bool beyond_damage_ = false;
 };

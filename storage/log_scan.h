@@ -20,12 +20,19 @@
 namespace cairn::storage {
 
 struct LogScan {
-  std::vector<std::string> records;  ///< All that are whole, in order.
-  std::size_t sound = 0;             ///< The bytes before the first damage.
-  bool damaged = false;              ///< There is something behind these.
+  struct Record {
+    std::string bytes;
+    /// It stands where one must begin: behind another one, or at the start of a block. Behind
+    /// damage any place is tried, and what is found there may be the inside of a value that
+    /// somebody made look like a record: good for what is verified otherwise.
+    bool certain = false;
+  };
+  std::vector<Record> records;  ///< All that are whole, in order.
+  std::size_t sound = 0;        ///< The bytes before the first damage.
+  bool damaged = false;         ///< There is something behind these.
   /// A record begins behind the damage.
   bool goes_on = false;
-  /// A record begins behind the last one in `records`, so that these are not all that was synced.
+  /// A record begins behind the last certain one, which so is not all that was synced.
   bool lost_the_last = false;
 };
 

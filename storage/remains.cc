@@ -189,15 +189,20 @@ Status Remains::AddLog(const std::string& path) {
   if (scan.damaged || !scan.records.empty()) {
     lost_the_last_ = scan.lost_the_last;  // What a later log holds was synced later.
   }
-  Puts puts([this](std::string_view key, std::string_view value) {
+  bool certain = false;
+  Puts puts([&](std::string_view key, std::string_view value) {
     if (key == HeadKey()) {
-      AddHead(value);
+      if (certain) {
+        AddHead(value);
+      }
     } else if (const auto slot = SlotOfKey(key)) {
       logged_[*slot].emplace_back(value);
     }
   });
-  for (const std::string& record : scan.records) {
-    if (const rocksdb::Status status = rocksdb::WriteBatch(record).Iterate(&puts); !status.ok()) {
+  for (const LogScan::Record& record : scan.records) {
+    certain = record.certain;
+    if (const rocksdb::Status status = rocksdb::WriteBatch(record.bytes).Iterate(&puts);
+        !status.ok()) {
       damaged_.emplace(path, status.ToString());
     }
   }

@@ -42,6 +42,7 @@ inline Ledger::Options Ours(bool read_only = false) {
   options.read_only = read_only;
   options.node = 1;
   options.incarnation = 99;
+  options.write_buffer_bytes = std::size_t{64} << 10;
   return options;
 }
 

@@ -17,7 +17,11 @@ class LedgerEditor {
   /// Of the node's data directory.
   explicit LedgerEditor(const std::string& directory) {
     rocksdb::DB* db = nullptr;
-    Check(rocksdb::DB::Open({}, directory + "/ledger", &db));
+    rocksdb::Options options;
+    options.write_buffer_size = std::size_t{64} << 10;
+    options.stats_dump_period_sec = 0;
+    options.stats_persist_period_sec = 0;
+    Check(rocksdb::DB::Open(options, directory + "/ledger", &db));
     db_.reset(db);
   }
   /// What was altered is in a table, not in a log.

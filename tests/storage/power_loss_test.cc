@@ -62,7 +62,6 @@ class Victim {
     ledger_.reset();
     Ledger::Options options = Ours();
     options.env = env_.get();
-    options.write_buffer_bytes = std::size_t{64} << 10;
     auto ledger = Ledger::Open(directory_, Genesis(), options);
     ASSERT_TRUE(ledger.ok()) << ledger.status().message();
     ledger_ = std::move(ledger).value();
@@ -183,7 +182,7 @@ class PowerLossTest : public ::testing::Test {
     auto directory = DataDirectory::Open(path, Genesis()->hash, "test", 1, say);
     ASSERT_TRUE(directory.ok()) << directory.status().message();
     DataDirectory opened = std::move(directory).value();
-    auto recovery = OpenOrRecover(&opened, Genesis(), {}, say);
+    auto recovery = OpenOrRecover(&opened, Genesis(), Ours(), say);
     ASSERT_TRUE(recovery.ok()) << recovery.status().message();
     ASSERT_FALSE(recovery->forgot) << said;
     cuts_ += said.find("power loss") != std::string::npos ? 1 : 0;

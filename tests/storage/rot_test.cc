@@ -18,12 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Ledger::Options SmallBuffers() {
-  Ledger::Options options;
-  options.write_buffer_bytes = std::size_t{64} << 10;
-  return options;
-}
-
 std::string Noise(std::size_t bytes, std::uint32_t seed) {
   std::mt19937 random(seed);
   std::string noise(bytes, '\0');
@@ -66,8 +60,8 @@ class StoppedNode {
     ASSERT_TRUE(directory.ok()) << directory.status().message();
     DataDirectory opened = std::move(directory).value();
     incarnation = opened.identity().incarnation;
-    auto recovery = OpenOrRecover(&opened, Genesis(), SmallBuffers(),
-                                  [](const std::string& said) { FAIL() << said; });
+    auto recovery =
+        OpenOrRecover(&opened, Genesis(), Ours(), [](const std::string& said) { FAIL() << said; });
     ASSERT_TRUE(recovery.ok()) << recovery.status().message();
     live(recovery->ledger.get());
   }
@@ -149,7 +143,7 @@ class RotTest : public ::testing::Test {
       return std::nullopt;
     }
     Opened opened{std::move(directory).value(), {}, {}};
-    auto recovery = OpenOrRecover(&opened.directory, Genesis(), SmallBuffers(), say);
+    auto recovery = OpenOrRecover(&opened.directory, Genesis(), Ours(), say);
     EXPECT_TRUE(recovery.ok()) << recovery.status().message();
     if (!recovery.ok()) {
       return std::nullopt;
