@@ -45,4 +45,16 @@ inline constexpr std::size_t kRecentBlocks = 256;
 /// Bytes of those blocks.
 inline constexpr std::size_t kRecentBytes = 8 * 1024 * 1024;
 
+/// Bytes. With less room than this on its disk a node takes no new blocks: RocksDB still has to
+/// turn logs into tables and to merge tables, and must never meet the end of the disk in that.
+inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{256} << 20;
+/// Bytes. With so much room again it goes on.
+inline constexpr std::uint64_t kDiskRoomBytes = std::uint64_t{320} << 20;
+/// Bytes a second that the background verification of the chain reads: in its first pass after a
+/// start, and later.
+inline constexpr double kScrubFirstBytesASecond = 64.0 * 1024 * 1024;
+inline constexpr double kScrubBytesASecond = 4.0 * 1024 * 1024;
+/// Seconds between two passes.
+inline constexpr double kScrubRestSeconds = 600;
+
 }  // namespace cairn

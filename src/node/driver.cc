@@ -1,40 +1,76 @@
 #include "node/driver.h"
 
-#include "common/fatal.h"
+#include <algorithm>
+#include <utility>
+
 #include "common/limits.h"
+#include "node/clock.h"
 
 namespace cairn::node {
+
+Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
+               Hooks hooks)
+    : replica_(replica),
+      ledger_(ledger),
+      sockets_(sockets),
+      hooks_(std::move(hooks)),
+      pulse_([this] { RepeatBeats(); }) {}
 
 void Driver::Turn() {
   replica::Effects effects = replica_->Think();
   Send(effects.early);
   if (effects.write.needed) {
-    ledger_->Commit(effects.write);
+    Commit(effects.write);
   }
   replica_->Remembered(&effects);
   Send(effects.late);
   for (const replica::LocalAnswer& answer : effects.answers) {
-    on_answer_(answer);
+    hooks_.on_answer(answer);
   }
   for (const replica::ServeBlocks& serve : effects.serve) {
     Serve(serve);
   }
 }
 
+void Driver::Commit(const replica::LedgerWrite& write) {
+  const Micros began = MonotonicNow();
+  pulse_.Begin();
+  ledger_->Commit(write);
+  pulse_.End();
+  hooks_.on_commit(MonotonicNow() - began);
+}
+
 void Driver::Send(const std::vector<replica::Outbound>& messages) {
+  const replica::Stamp stamp{replica_->life(), ledger_->commits()};
   for (const replica::Outbound& message : messages) {
-    sockets_->SendToPeer(message, {replica_->life(), ledger_->commits()}, replica_->SeenOf(message.to));
+    const replica::Seen seen = replica_->SeenOf(message.to);
+    if (std::holds_alternative<paxos::Heartbeat>(message.message)) {
+      beats_[message.to] = {message.message, stamp, seen};
+    }
+    sockets_->SendToPeer(message, stamp, seen);
+  }
+}
+
+void Driver::RepeatBeats() {
+  for (const auto& [node, beat] : beats_) {
+    sockets_->SendToPeer({node, beat.message}, beat.stamp, beat.seen);
   }
 }
 
 void Driver::Serve(const replica::ServeBlocks& serve) {
   auto blocks = ledger_->ReadRange(serve.from, serve.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
-  if (!blocks.ok()) {
-    // Neither "have" nor "none": a node that can't read its chain must not go on serving it.
-    StopNow(blocks.status());
+  if (blocks.ok()) {
+    Send({{serve.to, paxos::Blocks{std::move(blocks).value(), serve.decided}}});
+    return;
   }
-  paxos::Blocks message{std::move(blocks).value(), serve.decided};
-  Send({{serve.to, std::move(message)}});
+  // Neither "have" nor "none": the other node asks elsewhere.
+  const std::vector<replica::Hole> holes = ledger_->holes();
+  const bool known = std::ranges::any_of(holes, [&](const replica::Hole& hole) {
+    return hole.first <= serve.from && serve.from <= hole.last;
+  });
+  if (!known) {
+    hooks_.on_damage(blocks.status());
+  }
 }
 
 }  // namespace cairn::node

@@ -4,8 +4,10 @@
 // because every handler takes care.
 
 #include <functional>
+#include <map>
 
 #include "net/server_sockets.h"
+#include "node/pulse.h"
 #include "replica/replica.h"
 #include "storage/ledger.h"
 
@@ -13,24 +15,39 @@ namespace cairn::node {
 
 class Driver {
  public:
-  using OnAnswer = std::function<void(const replica::LocalAnswer&)>;
-  /// Nothing is owned; everything must outlive the driver. `on_answer` passes an answer on to the
-  /// client that waits for it.
+  struct Hooks {
+    /// Passes an answer on to the client that waits for it.
+    std::function<void(const replica::LocalAnswer&)> on_answer;
+    /// A commit took so long.
+    std::function<void(Micros)> on_commit = [](Micros) {};
+    /// A block on the disk can't be read or does not verify.
+    std::function<void(const Status&)> on_damage = [](const Status&) {};
+  };
+  /// Nothing is owned; everything must outlive the driver.
   Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
-         OnAnswer on_answer)
-      : replica_(replica), ledger_(ledger), sockets_(sockets), on_answer_(std::move(on_answer)) {}
+         Hooks hooks);
 
   /// Does what the replica wants done after it was told what happened.
   void Turn();
 
  private:
+  /// The last that was said to a node of how this one is.
+  struct Beat {
+    replica::Message message;
+    replica::Stamp stamp;
+    replica::Seen seen;
+  };
+  void Commit(const replica::LedgerWrite& write);
   void Serve(const replica::ServeBlocks& serve);
   void Send(const std::vector<replica::Outbound>& messages);
+  void RepeatBeats();
 
   replica::Replica* replica_;
   storage::Ledger* ledger_;
   net::ServerSockets* sockets_;
-  OnAnswer on_answer_;
+  Hooks hooks_;
+  std::map<NodeId, Beat> beats_;
+  Pulse pulse_;  // Last: its thread ends first.
 };
 
 }  // namespace cairn::node

@@ -38,26 +38,30 @@ replica::Answer ErrorAnswer(const Status& status) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> Node::Open(const config::Cluster& cluster, NodeId self,
-                                         Memory* memory) {
-  const config::NodeAddress& address = *cluster.Find(self);
+net::ServerOptions SocketOptions(const config::Cluster& cluster,
+                                 const storage::Identity& identity) {
+  const config::NodeAddress& address = *cluster.Find(identity.node);
   net::ServerOptions options;
-  options.self = self;
-  options.incarnation = memory->directory.identity().incarnation;
-  options.cluster = memory->directory.identity().cluster;
+  options.self = identity.node;
+  options.incarnation = identity.incarnation;
+  options.cluster = identity.cluster;
   options.cluster_name = cluster.name;
   options.host = address.host;
   options.client_port = address.client_port;
   options.peer_port = address.peer_port;
   for (const config::NodeAddress& node : cluster.nodes) {
-    if (node.id != self) {
+    if (node.id != identity.node) {
       options.peers.push_back({node.id, node.host, node.peer_port});
     }
   }
   options.allow_faults = cluster.allow_faults;
-  options.allow_faults = cluster.allow_faults;
   options.warn = [](const std::string& line) { spdlog::warn(line); };
-  auto sockets = net::ServerSockets::Open(std::move(options));
+  return options;
+}
+
+Result<std::unique_ptr<Node>> Node::Open(const config::Cluster& cluster, NodeId self,
+                                         Memory* memory) {
+  auto sockets = net::ServerSockets::Open(SocketOptions(cluster, memory->directory.identity()));
   if (!sockets.ok()) {
     return sockets.status();
   }
@@ -76,13 +80,21 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
       replica_(replica::DefaultOptions(self, memory->directory.identity().incarnation,
                                        IdsOf(cluster), RandomBits()),
                memory->recovered, memory->machine.get(), last_turn_),
+      disk_(memory->directory.path()),
+      scrub_(memory->ledger.get(), memory->state.get(), memory->recovered.head.decided,
+             replica_.acceptor().log().At(memory->recovered.head.decided)->hash),
       driver_(&replica_, memory->ledger.get(), sockets_.get(),
-              [this](const replica::LocalAnswer& answer) { Answer(answer); }),
+              {.on_answer = [this](const replica::LocalAnswer& answer) { Answer(answer); },
+               .on_commit = [this](Micros took) { disk_.Note(took); },
+               .on_damage = [this](const Status& damage) { Salvage(damage); }}),
       next_token_(RandomBits()) {
   memory->recovered.blocks.clear();
 }
 
 void Node::RunOnce(const std::vector<int>& fds) {
+  if (must_restart_) {
+    return;
+  }
   sockets_->Wait(replica_.Restless() ? 0 : kWaitMs, fds);
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
@@ -93,6 +105,7 @@ void Node::RunOnce(const std::vector<int>& fds) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
     SayWhatChanged();
+    LookAfterMemory();
   }
   int turns = 0;
   do {
@@ -179,7 +192,7 @@ net::ReplyBody Node::Serve(const net::ChainCall& call) const {
   if (call.first <= std::min(call.last, tip)) {
     auto blocks = ledger().ReadRange(call.first, call.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
     if (!blocks.ok()) {
-      return ErrorAnswer(blocks.status());
+      return ErrorAnswer(blocks.status());  // the scrub finds it, if it is not known yet
     }
     part.blocks = std::move(blocks).value();
   }
@@ -210,6 +223,8 @@ net::StatusReport Node::Report() const {
     }
   }
   report.dropped = sockets_->dropped();
+  report.verified = scrub_.verified();
+  report.notes = Notes();
   return report;
 }
 

@@ -5,16 +5,23 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/cluster.h"
 #include "net/server_sockets.h"
+#include "node/disk_watch.h"
 #include "node/driver.h"
+#include "node/scrub.h"
 #include "node/start_up.h"
 #include "replica/replica.h"
 
 namespace cairn::node {
+
+/// Addresses and identity of a node, for its sockets.
+[[nodiscard]] net::ServerOptions SocketOptions(const config::Cluster& cluster,
+                                               const storage::Identity& identity);
 
 class Node {
  public:
@@ -25,6 +32,9 @@ class Node {
   /// One turn of the loop: waits (at most ten milliseconds or so) for messages or for a byte on one
   /// of `fds`, takes all that waits, and commits once.
   void RunOnce(const std::vector<int>& fds);
+  /// A sentence, once the node can't go on as it is and has left word for its next start, which
+  /// knows what to do (restart.h). RunOnce does nothing more.
+  [[nodiscard]] const std::optional<std::string>& must_restart() const { return must_restart_; }
 
   // For the console and for client calls.
   [[nodiscard]] net::StatusReport Report() const;
@@ -49,6 +59,10 @@ class Node {
   void AnswerQuestions();
   void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
+  /// Once a tick: the disk, the scrub, and what the replica has learned of its own memory.
+  void LookAfterMemory();
+  void Salvage(const Status& damage);
+  [[nodiscard]] std::vector<std::string> Notes() const;
   [[nodiscard]] Status FaultsAllowed() const;
   [[nodiscard]] net::ReplyBody Serve(const net::Hello& call) const;
   [[nodiscard]] net::ReplyBody Serve(const net::StaleRead& call) const;
@@ -65,6 +79,10 @@ class Node {
   Micros replica_now_;    // by the replica's, which skips the time that this process was held up
   Micros last_tick_ = 0;  // by the replica's
   replica::Replica replica_;
+  DiskWatch disk_;
+  std::optional<std::string> slow_disk_;  // the last complaint
+  std::optional<std::string> must_restart_;
+  Scrub scrub_;
   Driver driver_;
   std::map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable

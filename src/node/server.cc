@@ -19,6 +19,7 @@
 #include "node/console.h"
 #include "node/mailbox.h"
 #include "node/node.h"
+#include "node/restart.h"
 
 namespace cairn::node {
 namespace {
@@ -102,7 +103,8 @@ bool AnswerConsole(Mailbox* mailbox, Console* console) {
 class TerminalKeeper {
  public:
   TerminalKeeper() : kept_(::tcgetattr(STDIN_FILENO, &before_) == 0) {}
-  ~TerminalKeeper() {
+  ~TerminalKeeper() { Restore(); }
+  void Restore() const {
     if (kept_) {
       ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
     }
@@ -113,21 +115,28 @@ class TerminalKeeper {
   bool kept_;
 };
 
-Result<Memory> StartUpAloud(const ServerCommand& command, const config::Cluster& cluster) {
+Result<Memory> StartUpAloud(const ServerCommand& command, const config::Cluster& cluster,
+                            const TerminalKeeper& keeper, int signals) {
   const std::string directory =
       command.data.empty() ? config::DefaultDataDirectory(cluster, command.id) : command.data;
   ProgressBar bar;
   return StartUp(directory, cluster, command.id,
                  {[](const std::string& line) { spdlog::info(line); },
-                  [&](Slot done, Slot all) { bar.Show(done, all); }});
+                  [&](Slot done, Slot all) { bar.Show(done, all); },
+                  [signals] { return !SignalCame(signals); },
+                  [&keeper](const std::string& why) {
+                    keeper.Restore();
+                    RestartNow(why);
+                  }});
 }
 
+/// Until somebody wants the node to stop, or it must start anew.
 void Serve(Node* node, NodeId id, int signals) {
   // Lives as long as the process: the console's thread may be waiting on it.
   auto* const mailbox = new Mailbox;
   Console console(node);
   StartConsole(mailbox, id);
-  for (bool leave = false; !leave;) {
+  for (bool leave = false; !leave && !node->must_restart();) {
     node->RunOnce({signals, mailbox->fd()});
     leave = SignalCame(signals) || AnswerConsole(mailbox, &console);
   }
@@ -159,7 +168,7 @@ int RunServer(const ServerCommand& command) {
   spdlog::set_default_logger(log);
   const TerminalKeeper keeper;
   const int signals = SignalDescriptor();
-  auto memory = StartUpAloud(command, cluster.value());
+  auto memory = StartUpAloud(command, cluster.value(), keeper, signals);
   if (!memory.ok()) {
     return Complain(memory.status());
   }
@@ -174,6 +183,10 @@ int RunServer(const ServerCommand& command) {
       address.host, address.peer_port,
       cluster->allow_faults ? "; faults are allowed (allow_faults in the cluster file)" : "");
   Serve(node->get(), command.id, signals);
+  if (const auto& why = node.value()->must_restart()) {
+    keeper.Restore();
+    RestartNow(*why);
+  }
   spdlog::info("stops cleanly");
   if (Status flushed = remembered.state->Flush(); !flushed.ok()) {
     return Complain(flushed);

@@ -2,10 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "chain/block.h"
+#include "node/mend.h"
 #include "node/replay.h"
 #include "storage/recovery.h"
 
@@ -14,19 +16,37 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<std::unique_ptr<storage::State>> OpenState(const storage::DataDirectory& directory,
-                                                  const StartUpTalk& talk) {
-  auto state = storage::State::Open(directory.path(), {});
-  if (state.ok() || state.status().code() != Code::kIntegrity) {
-    return state;
-  }
-  talk.say(state.status().message());
+/// Damage that a running state meets: the next start rebuilds it.
+storage::State::Options StateOptions(const std::string& directory, const StartUpTalk& talk) {
+  storage::State::Options options;
+  options.on_damage = [directory, restart = talk.restart](const Status& damage) {
+    const auto moved = storage::MoveToQuarantine(directory, "state");
+    restart(damage.message() +
+            (moved.ok() ? " It was moved to " + moved.value() + " and is rebuilt from the chain"
+                        : " " + moved.status().message()));
+  };
+  return options;
+}
+
+/// Moves the state away and opens a new one.
+Result<std::unique_ptr<storage::State>> FreshState(const storage::DataDirectory& directory,
+                                                   const std::string& why,
+                                                   const StartUpTalk& talk) {
   const auto moved = storage::MoveToQuarantine(directory.path(), "state");
   if (!moved.ok()) {
     return moved.status();
   }
-  talk.say("the damaged state was moved to " + moved.value() + "; it is rebuilt from the chain");
-  return storage::State::Open(directory.path(), {});
+  talk.say(why + " It was moved to " + moved.value() + " and is rebuilt from the chain");
+  return storage::State::Open(directory.path(), StateOptions(directory.path(), talk));
+}
+
+Result<std::unique_ptr<storage::State>> OpenState(const storage::DataDirectory& directory,
+                                                  const StartUpTalk& talk) {
+  auto state = storage::State::Open(directory.path(), StateOptions(directory.path(), talk));
+  if (state.ok() || state.status().code() != Code::kIntegrity) {
+    return state;
+  }
+  return FreshState(directory, state.status().message(), talk);
 }
 
 /// The state's last block is the chain's block at that slot. A block that can't be read says
@@ -45,31 +65,54 @@ Result<bool> BelongsTo(const kv::StateMachine& machine, const storage::Ledger& l
   return block.value()->hash == machine.applied_hash();
 }
 
-Status OpenMachine(Memory* memory, std::uint64_t max_sessions, const StartUpTalk& talk) {
-  if (Status known = kv::CheckFormat(*memory->state); !known.ok()) {
-    return known;
+/// Damage of the ledger that shows only when it is read: the next start salvages.
+Status SalvageNext(const Memory& memory, const Status& damage, const StartUpTalk& talk) {
+  if (damage.code() != Code::kIntegrity) {
+    return damage;
   }
-  memory->machine = std::make_unique<kv::StateMachine>(memory->state.get(), max_sessions);
-  const auto belongs = BelongsTo(*memory->machine, *memory->ledger);
-  if (!belongs.ok() || belongs.value()) {
-    return belongs.status();
+  if (Status marked = storage::MarkForSalvage(memory.directory.path(), damage.message());
+      !marked.ok()) {
+    return marked;
   }
-  memory->machine.reset();
-  memory->state.reset();
-  const auto moved = storage::MoveToQuarantine(memory->directory.path(), "state");
-  if (!moved.ok()) {
-    return moved.status();
+  talk.restart(damage.message());
+  return damage;
+}
+
+/// Lost blocks that the replay will need, or that the replica wants in memory.
+Status MendFor(Memory* memory, const config::Cluster& cluster, const StartUpTalk& talk) {
+  const Slot needed = std::min(memory->machine->applied(), memory->ledger->head().decided);
+  return Mend(cluster, memory->directory, needed, memory->ledger.get(), talk.say, talk.keep_going);
+}
+
+/// The state machine on the state, if that belongs to the chain; else on an empty one.
+Status OpenMachine(Memory* memory, const config::Cluster& cluster, const StartUpTalk& talk) {
+  for (;;) {  // twice at most: an empty state belongs to every chain
+    std::string why;
+    if (Status known = kv::CheckFormat(*memory->state); !known.ok()) {
+      why = known.message() + ".";
+    } else {
+      memory->machine = std::make_unique<kv::StateMachine>(
+          memory->state.get(), config::ParametersOf(cluster).max_sessions);
+      if (Status mended = MendFor(memory, cluster, talk); !mended.ok()) {
+        return mended;
+      }
+      const auto belongs = BelongsTo(*memory->machine, *memory->ledger);
+      if (!belongs.ok()) {
+        return SalvageNext(*memory, belongs.status(), talk);
+      }
+      if (belongs.value()) {
+        return Status::Ok();
+      }
+      why = "the state in " + memory->directory.Sub("state") + " does not belong to this chain.";
+    }
+    memory->machine.reset();
+    memory->state.reset();
+    auto fresh = FreshState(memory->directory, why, talk);
+    if (!fresh.ok()) {
+      return fresh.status();
+    }
+    memory->state = std::move(fresh).value();
   }
-  talk.say("the state in " + memory->directory.Sub("state") +
-           " does not belong to this chain; it was moved to " + moved.value() +
-           " and is rebuilt from the chain");
-  auto fresh = storage::State::Open(memory->directory.path(), {});
-  if (!fresh.ok()) {
-    return fresh.status();
-  }
-  memory->state = std::move(fresh).value();
-  memory->machine = std::make_unique<kv::StateMachine>(memory->state.get(), max_sessions);
-  return Status::Ok();
 }
 
 std::string ShortHash(const Hash& hash) { return hash.Hex().substr(0, 12); }
@@ -80,8 +123,7 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
                        const StartUpTalk& talk) {
   const chain::GenesisParameters parameters = config::ParametersOf(cluster);
   const BlockPtr genesis = chain::MakeGenesis(parameters);
-  auto directory =
-      storage::DataDirectory::Open(path, genesis->hash, cluster.name, node, talk.say);
+  auto directory = storage::DataDirectory::Open(path, genesis->hash, cluster.name, node, talk.say);
   if (!directory.ok()) {
     return directory.status();
   }
@@ -94,22 +136,22 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
     return recovery.status();
   }
   memory.ledger = std::move(recovery).value().ledger;
-  memory.recovered.holes = memory.ledger->holes();
-  memory.recovered.commits = memory.ledger->commits();
   auto state = OpenState(memory.directory, talk);
   if (!state.ok()) {
     return state.status();
   }
   memory.state = std::move(state).value();
-  if (Status opened = OpenMachine(&memory, parameters.max_sessions, talk); !opened.ok()) {
+  if (Status opened = OpenMachine(&memory, cluster, talk); !opened.ok()) {
     return opened;
   }
+  memory.recovered.holes = memory.ledger->holes();
+  memory.recovered.commits = memory.ledger->commits();
   const auto began = Clock::now();
   const Slot applied = memory.machine->applied();
   const ReplayOf of{memory.ledger.get(), memory.directory.Sub("ledger"), memory.state.get(),
                     memory.machine.get()};
   if (Status replayed = Replay(of, &memory.recovered, talk.progress); !replayed.ok()) {
-    return replayed;
+    return SalvageNext(memory, replayed, talk);
   }
   const std::chrono::duration<double> took = Clock::now() - began;
   const replica::LedgerHead& head = memory.recovered.head;

@@ -9,6 +9,7 @@
 #include "common/block.h"
 #include "config/cluster.h"
 #include "kv/state_machine.h"
+#include "node/restart.h"
 #include "replica/replica.h"
 #include "storage/data_directory.h"
 #include "storage/ledger.h"
@@ -30,6 +31,12 @@ struct Memory {
 struct StartUpTalk {
   std::function<void(const std::string& line)> say;
   std::function<void(Slot done, Slot all)> progress;
+  /// False ends a start that waits for other nodes (mend.h).
+  std::function<bool()> keep_going = [] { return true; };
+  /// Begins this program again, for the reason that the sentence says (restart.h). Must not return.
+  std::function<void(const std::string& why)> restart = [](const std::string& why) {
+    RestartNow(why);
+  };
 };
 
 /// Errors: those of the storage classes, and Integrity if the chain does not verify (the first bad

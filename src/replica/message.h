@@ -1,6 +1,11 @@
 #pragma once
 // Everything that one node sends to another: the verbs of agreement, and requests that a node
 // hands on to the leader for a client that is connected to it.
+//
+// The network may lose any of them, delay it by minutes and into another life of its receiver, and
+// reorder it. The verbs of agreement may come twice, too; what is handed on may not, and over
+// ZeroMQ's TCP connections it doesn't: otherwise a node's next life would refuse, as surely not
+// applied, a second copy of what its last one has put into a block.
 
 #include <cstdint>
 #include <string>

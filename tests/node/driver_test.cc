@@ -50,10 +50,10 @@ class DriverTest : public ::testing::Test {
         replica::DefaultOptions(1, memory_->directory.identity().incarnation, {1, 2}, 42),
         memory_->recovered, memory_->machine.get(), now_);
     driver_.emplace(&*replica_, memory_->ledger.get(), sockets_.get(),
-                    [this](const replica::LocalAnswer& answer) {
+                    Driver::Hooks{.on_answer = [this](const replica::LocalAnswer& answer) {
                       answers_.push_back(answer);
                       tip_at_answer_ = memory_->ledger->head().tip;
-                    });
+                    }});
     // What is sent before the connection stands is lost: its heartbeats say when it does.
     ASSERT_TRUE(testing::Until([&] { return Find<paxos::Heartbeat>() != nullptr; },
                                [&] {
@@ -276,7 +276,7 @@ TEST_F(DriverWithChainTest, DecidedBlocksThatAreNotInMemoryAreServedFromTheDisk)
   Open();
   ASSERT_GT(replica_->acceptor().log().first(), 3U);
   Beat();
-  Step(paxos::Fetch{3});
+  Step(paxos::Fetch{3, 8});
   driver_->Turn();
   const auto [at, blocks] = Await<paxos::Blocks>();
   ASSERT_EQ(blocks.blocks.size(), 6U);

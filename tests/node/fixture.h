@@ -118,11 +118,13 @@ inline Request PutRequest(Sequence sequence, const std::string& key, const std::
 /// What StartUp said, for a look.
 struct Said {
   std::vector<std::string> lines;
+  std::vector<std::string> restarts;  ///< Why the process would have begun anew.
   Slot progress = 0;
 
   StartUpTalk Talk() {
     return {[this](const std::string& line) { lines.push_back(line); },
-            [this](Slot done, Slot /*all*/) { progress = done; }};
+            [this](Slot done, Slot /*all*/) { progress = done; }, [] { return true; },
+            [this](const std::string& why) { restarts.push_back(why); }};
   }
   [[nodiscard]] bool Has(const std::string& text) const {
     for (const std::string& line : lines) {

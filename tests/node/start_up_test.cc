@@ -156,7 +156,7 @@ TEST_F(StartUpTest, ADamagedStateIsQuarantinedAndRebuilt) {
   storage::WriteFile(node_ + "/state/CURRENT", "rot\n");
   Said said;
   const auto memory = Recall(node_, cluster_, 1, &said);
-  EXPECT_TRUE(said.Has("the damaged state was moved to " + node_ + "/quarantine/state-1"));
+  EXPECT_TRUE(said.Has("It was moved to " + node_ + "/quarantine/state-1"));
   EXPECT_EQ(storage::ReadFile(node_ + "/quarantine/state-1/CURRENT"), "rot\n");
   EXPECT_EQ(memory->machine->Get("key5")->value, "value");
 }
@@ -219,16 +219,38 @@ TEST_F(StartUpTest, ADamagedBlockIsNamedBySlotAndTheStateIsLeftAlone) {
   EXPECT_FALSE(std::filesystem::exists(node_ + "/quarantine"));
 }
 
-TEST_F(StartUpTest, AFlippedBitInTheLedgersLogIsNotStartedFrom) {
+// R7: what was synced is gone, and with it perhaps a promise.
+TEST_F(StartUpTest, AFlippedBitInTheLedgersLogMakesTheNodeSomebodyNew) {
   WriteChain(node_, 5, 5);
+  const Incarnation before = Recall(node_, cluster_)->directory.identity().incarnation;
   for (const auto& entry : std::filesystem::directory_iterator(node_ + "/ledger")) {
     if (entry.path().extension() == ".log" && entry.file_size() > 200) {
       storage::FlipBit(entry.path().string(), 150);
     }
   }
-  const Status failure = Failure(node_);
-  EXPECT_EQ(failure.code(), Code::kIntegrity) << failure.message();
-  EXPECT_TRUE(Contains(failure, node_ + "/ledger")) << failure.message();
+  Said said;
+  const auto memory = Recall(node_, cluster_, 1, &said);
+  EXPECT_NE(memory->directory.identity().incarnation, before);
+  EXPECT_EQ(memory->recovered.head.tip, 0U);
+  EXPECT_TRUE(said.Has(node_ + "/quarantine/ledger-1"));
+}
+
+// The next start salvages the ledger, and so does the one after a crash in between.
+TEST_F(StartUpTest, DamageThatShowsWhenTheChainIsReadIsLeftToTheNextStart) {
+  ChainMaker maker(node_, cluster_);
+  maker.PutUpTo(3);
+  maker.AddUnlinked();
+  maker.PutUpTo(6);
+  maker.Write(6);
+  Said said;
+  EXPECT_FALSE(StartUp(node_, cluster_, 1, said.Talk()).ok());
+  ASSERT_EQ(said.restarts.size(), 1U);
+  EXPECT_TRUE(std::filesystem::exists(node_ + "/salvage"));
+  // A cluster of one has nobody to fetch the block from, and says so.
+  Said later;
+  const Status failure = StartUp(node_, cluster_, 1, later.Talk()).status();
+  EXPECT_TRUE(Contains(failure, "no other node")) << failure.message();
+  EXPECT_TRUE(later.restarts.empty());
 }
 
 TEST_F(StartUpTest, TheDirectoryOfAnotherNodeIsUsage) {

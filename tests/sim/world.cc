@@ -17,6 +17,13 @@ BlockPtr GenesisOf(const std::vector<NodeId>& ids, std::uint64_t max_sessions) {
   return chain::MakeGenesis({"sim", ids, max_sessions});
 }
 
+/// What replica/message.h asks of the network for these.
+bool OnlyOnce(const replica::Message& message) {
+  return std::holds_alternative<replica::ForwardWrite>(message) ||
+         std::holds_alternative<replica::ForwardRead>(message) ||
+         std::holds_alternative<replica::ForwardAnswer>(message);
+}
+
 }  // namespace
 
 World::World(const WorldOptions& options)
@@ -225,7 +232,7 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
 void World::Deliver(NodeId from, const replica::Outbound& message) {
   const std::size_t kind = message.message.index();
   trace_ = (trace_ ^ (now_ << 16 | from << 12 | message.to << 8 | kind)) * 0x100000001b3U;
-  const int copies = random_.Chance(options_.duplication) ? 2 : 1;
+  const int copies = random_.Chance(options_.duplication) && !OnlyOnce(message.message) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     if (random_.Chance(options_.loss)) {
       continue;

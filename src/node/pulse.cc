@@ -1,0 +1,49 @@
+#include "node/pulse.h"
+
+#include <chrono>
+#include <utility>
+
+#include "node/clock.h"
+
+namespace cairn::node {
+namespace {
+
+constexpr std::chrono::milliseconds kEvery(40);  // as heartbeats
+constexpr Micros kFrom = 80'000;
+// A disk that does not come back is a reason to let others lead.
+constexpr Micros kUntil = 15'000'000;
+
+}  // namespace
+
+Pulse::Pulse(std::function<void()> beat) : beat_(std::move(beat)), thread_([this] { Run(); }) {}
+
+Pulse::~Pulse() {
+  {
+    const std::lock_guard lock(mutex_);
+    leave_ = true;
+  }
+  ended_.notify_one();
+  thread_.join();
+}
+
+void Pulse::Begin() {
+  const std::lock_guard lock(mutex_);
+  waiting_since_ = MonotonicNow();
+}
+
+void Pulse::End() {
+  const std::lock_guard lock(mutex_);
+  waiting_since_ = 0;
+}
+
+void Pulse::Run() {
+  std::unique_lock lock(mutex_);
+  while (!ended_.wait_for(lock, kEvery, [this] { return leave_; })) {
+    const Micros waits = waiting_since_ == 0 ? 0 : MonotonicNow() - waiting_since_;
+    if (waits >= kFrom && waits < kUntil) {
+      beat_();
+    }
+  }
+}
+
+}  // namespace cairn::node
