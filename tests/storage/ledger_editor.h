@@ -39,6 +39,14 @@ class LedgerEditor {
   }
   void Delete(std::string_view key) { Check(db_->Delete({}, std::string(key))); }
 
+  /// What was altered is gone from every table.
+  void Compact() {
+    Check(db_->Flush({}));
+    rocksdb::CompactRangeOptions all;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    Check(db_->CompactRange(all, nullptr, nullptr));
+  }
+
   /// The stored block becomes this one, whatever its slot.
   void PutBlock(Slot slot, const Block& block) {
     Put(BlockKey(slot), std::string(1, static_cast<char>(kBlockRecordVersion)) + block.encoded);
