@@ -40,9 +40,14 @@ rocksdb::Options StateOptions(rocksdb::Env* env,
 }
 
 bool IsDamage(const rocksdb::Status& status) {
-  // RocksDB keeps no error number; these are the words of the C library for EIO.
-  return status.IsCorruption() || status.IsPathNotFound() ||
-         (status.IsIOError() && status.ToString().find("Input/output error") != std::string::npos);
+  if (status.IsCorruption() || status.IsPathNotFound()) {
+    return true;
+  }
+  // RocksDB keeps neither the error number nor the call, but both are in its words: "While pread
+  // ...: Input/output error". A failed write says nothing about what is there.
+  const std::string words = status.ToString();
+  return status.IsIOError() && words.find("read") != std::string::npos &&
+         words.find("Input/output error") != std::string::npos;
 }
 
 Status StateFailure(const char* what, const std::string& path, const rocksdb::Status& status) {
