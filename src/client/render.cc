@@ -83,8 +83,8 @@ Json NodeJson(const NodeReport& report) {
   Json json;
   json["id"] = report.node;
   json["reachable"] = report.report.has_value();
-  for (const char* field :
-       {"role", "ballot", "promised", "decided", "applied", "tip", "tip_hash", "links"}) {
+  for (const char* field : {"role", "ballot", "promised", "decided", "applied", "tip", "tip_hash",
+                            "links", "goal", "lost", "full", "verified", "notes"}) {
     json[field] = nullptr;
   }
   if (report.report) {
@@ -100,9 +100,17 @@ Json NodeJson(const NodeReport& report) {
     for (const net::LinkStatus& link : report.report->links) {
       json["links"][std::to_string(link.peer)] = link.state;
     }
+    json["goal"] = status.goal;
+    json["lost"] = status.lost;
+    json["full"] = status.full;
+    json["verified"] = report.report->verified;
+    json["notes"] = report.report->notes;
   }
   return json;
 }
+
+/// Under load a follower is some blocks behind what it hears of; that is no news.
+constexpr Slot kNewsBehind = 64;
 
 constexpr std::size_t kColumns = 8;
 using Row = std::array<std::string, kColumns>;
@@ -191,6 +199,26 @@ Json BlockJson(const Block& block) {
   return json;
 }
 
+std::vector<std::string> NotesOf(const net::StatusReport& report) {
+  const replica::ReplicaStatus& status = report.replica;
+  std::vector<std::string> notes;
+  if (status.goal > status.decided + kNewsBehind) {
+    notes.push_back("catching up: " + CountText(status.decided) + " of " + CountText(status.goal) +
+                    " blocks");
+  }
+  if (status.lost > 0) {
+    notes.push_back(status.lost == 1
+                        ? "1 decided block is lost on its disk and being fetched again"
+                        : CountText(status.lost) +
+                              " decided blocks are lost on its disk and being fetched again");
+  }
+  if (status.full) {
+    notes.emplace_back("its disk is full: it takes no new blocks until there is room again");
+  }
+  notes.insert(notes.end(), report.notes.begin(), report.notes.end());
+  return notes;
+}
+
 std::string StatusText(const std::vector<NodeReport>& reports, const Summary& summary) {
   std::vector<Row> rows = {
       {"node", "role", "ballot", "decided", "applied", "tip", "tip hash", "links"}};
@@ -198,6 +226,12 @@ std::string StatusText(const std::vector<NodeReport>& reports, const Summary& su
     rows.push_back(NodeRow(report));
   }
   std::string text = Table(rows) + summary.words + "\n";
+  for (const NodeReport& report : reports) {
+    for (const std::string& note :
+         report.report ? NotesOf(*report.report) : std::vector<std::string>()) {
+      text += "node " + std::to_string(report.node) + ": " + note + "\n";
+    }
+  }
   for (const std::string& warning : summary.warnings) {
     text += "!!! " + warning + "\n";
   }

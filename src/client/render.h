@@ -23,11 +23,17 @@ using Json = nlohmann::ordered_json;
 /// request with op key value client sequence; `client` as 16 hexadecimal digits.
 [[nodiscard]] Json BlockJson(const Block& block);
 
-/// A table of the nodes, the situation in words, and warnings.
+/// What a person should know of a node beside its line of the table, a sentence each: that it
+/// catches up, that blocks of its are lost, that its disk is full, and its own notes.
+[[nodiscard]] std::vector<std::string> NotesOf(const net::StatusReport& report);
+/// A table of the nodes, the situation in words, the nodes' notes, and warnings.
 [[nodiscard]] std::string StatusText(const std::vector<NodeReport>& reports,
                                      const Summary& summary);
 /// leader (id or null), quorum, nodes: each with id reachable role ballot promised decided applied
-/// tip tip_hash links (all null when it is not reachable; links: the state by the peer's id).
+/// tip tip_hash links goal lost full verified notes (all null when it is not reachable; links: the
+/// state by the peer's id; goal: the greatest slot that it has heard of as decided; lost: decided
+/// blocks that it fetches again; verified: blocks that it read and verified again since it began
+/// to; notes: sentences).
 [[nodiscard]] Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary);
 
 /// An operation and what became of it.

@@ -1,6 +1,6 @@
 #include "client/summary.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "client/text.h"
 
@@ -40,42 +40,84 @@ NodeId LeaderOf(const std::vector<NodeReport>& reports) {
   return best == nullptr ? 0 : best->leader;
 }
 
-std::string Words(const std::vector<NodeReport>& reports, NodeId leader) {
+std::string NodesText(const std::vector<NodeId>& nodes) {
+  return (nodes.size() == 1 ? "node " : "nodes ") + JoinWords(nodes);
+}
+
+/// Who answers and who does not.
+struct Attendance {
+  explicit Attendance(const std::vector<NodeReport>& reports) : total(reports.size()) {
+    for (const NodeReport& report : reports) {
+      if (!report.report) {
+        silent.push_back(report.node);
+        continue;
+      }
+      const ReplicaStatus& status = report.report->replica;
+      (status.role == "learner" ? learners : voters).push_back(report.node);
+      forming = forming || status.role == "forming";
+      // One that learns can't say why nobody leads.
+      if (newest == nullptr || Rank(*newest) < Rank(status)) {
+        newest = &status;
+      }
+    }
+  }
+  static std::pair<bool, paxos::Ballot> Rank(const ReplicaStatus& status) {
+    return std::pair(status.role != "learner", status.ballot);
+  }
+  [[nodiscard]] std::size_t answering() const { return total - silent.size(); }
+  [[nodiscard]] std::string Count() const {
+    return std::to_string(answering()) + " of " + std::to_string(total) +
+           (total == 1 ? " node answers" : " nodes answer");
+  }
+
+  std::size_t total;
   std::vector<NodeId> silent;
+  std::vector<NodeId> learners;  // those without a vote
+  std::vector<NodeId> voters;
   const ReplicaStatus* newest = nullptr;
   bool forming = false;
-  for (const NodeReport& report : reports) {
-    if (!report.report) {
-      silent.push_back(report.node);
-      continue;
-    }
-    const ReplicaStatus& status = report.report->replica;
-    forming = forming || status.role == "forming";
-    if (newest == nullptr || newest->ballot < status.ballot) {
-      newest = &status;
-    }
+};
+
+/// So many have forgotten that the others are no majority (R7).
+std::string TooManyForgot(const Attendance& there) {
+  const std::size_t quorum = QuorumOf(there.total);
+  const bool one = there.learners.size() == 1;
+  std::string words = "no majority that knows the chain: " + NodesText(there.learners) +
+                      (one ? " has lost what it knew" : " have lost what they knew") +
+                      " and can't vote";
+  words += "; " + std::to_string(there.voters.size()) +
+           (there.voters.size() == 1 ? " other answers, " : " others answer, ") +
+           std::to_string(quorum) + (quorum == 1 ? " is needed" : " are needed");
+  if (there.voters.size() + there.silent.size() < quorum) {
+    words +=
+        ". If no older directory of theirs can be found, only an operator's decision helps: "
+        "stop all nodes and run `cairn recover` on the directories of " +
+        (there.voters.empty() ? "those that know most" : NodesText(there.voters));
   }
-  const std::size_t total = reports.size();
-  const std::size_t answering = total - silent.size();
-  const std::string count = std::to_string(answering) + " of " + std::to_string(total) +
-                            (total == 1 ? " node answers" : " nodes answer");
+  return words;
+}
+
+std::string Words(const std::vector<NodeReport>& reports, NodeId leader) {
+  const Attendance there(reports);
+  const std::size_t quorum = QuorumOf(there.total);
   std::string words;
   if (leader != 0) {
-    words = "node " + std::to_string(leader) + " leads; " + count;
-  } else if (forming && newest->tip == 0) {
-    words = "the cluster is forming, for which all its nodes must be up once: " + count;
-  } else if (answering < QuorumOf(total)) {
-    words = "no majority: " + count + "; " + std::to_string(QuorumOf(total)) +
-            (QuorumOf(total) == 1 ? " is needed" : " are needed");
+    words = "node " + std::to_string(leader) + " leads; " + there.Count();
+  } else if (there.forming && there.newest->tip == 0) {
+    words = "the cluster is forming, for which all its nodes must be up once: " + there.Count();
+  } else if (there.answering() < quorum) {
+    words = "no majority: " + there.Count() + "; " + std::to_string(quorum) +
+            (quorum == 1 ? " is needed" : " are needed");
+  } else if (there.voters.size() < quorum) {
+    words = TooManyForgot(there);
   } else {
-    words = "no leader, though " + count;
-    if (!newest->words.empty()) {
-      words += "; node " + std::to_string(newest->node) + " says: " + newest->words;
+    words = "no leader, though " + there.Count();
+    if (!there.newest->words.empty()) {
+      words += "; node " + std::to_string(there.newest->node) + " says: " + there.newest->words;
     }
   }
-  if (!silent.empty() && answering > 0) {
-    words += silent.size() == 1 ? "; no answer from node " : "; no answer from nodes ";
-    words += JoinWords(silent);
+  if (!there.silent.empty() && there.answering() > 0) {
+    words += "; no answer from " + NodesText(there.silent);
   }
   return words;
 }

@@ -137,4 +137,13 @@ std::string TimeText(Micros wall) {
   return std::string(day.data()) + fraction.data();
 }
 
+std::string CountText(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (std::size_t place = text.size(); place > 3;) {
+    place -= 3;
+    text.insert(place, ",");
+  }
+  return text;
+}
+
 }  // namespace cairn::client

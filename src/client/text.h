@@ -27,6 +27,9 @@ namespace cairn::client {
 /// "2024-05-01 12:00:00.000123 UTC" from microseconds since the Unix epoch.
 [[nodiscard]] std::string TimeText(Micros wall);
 
+/// "1,234,567".
+[[nodiscard]] std::string CountText(std::uint64_t count);
+
 /// "1", "1 and 2", "1, 2 and 3".
 template <typename Container>
 [[nodiscard]] std::string JoinWords(const Container& words, std::string_view last = "and") {

@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 ok, 1 other, 2 usage, 3 not found or condition failed, 4 unavailable "
-      "(surely not applied), 5 outcome unknown, 6 integrity, 7 denied.");
+      "or full (surely not applied), 5 outcome unknown, 6 integrity, 7 denied.");
   int exit_code = 0;
   cairn::node::ServerCommand server;
   cairn::node::VerifyCommand verify;

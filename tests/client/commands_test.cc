@@ -85,6 +85,23 @@ TEST_F(CommandsTest, PutSaysItsSlot) {
   EXPECT_EQ(err_, "");
 }
 
+TEST_F(CommandsTest, FullDisksAreToldInTheNodesOwnWordsAndEndWithFour) {
+  fake_.SetAnswers([](const net::CallBody& body) -> std::optional<net::ReplyBody> {
+    if (std::holds_alternative<net::Write>(body)) {
+      return FakeCluster::Failed(Code::kFull, "the disks of nodes 1 and 2 are full", 0, 1);
+    }
+    return FakeCluster::Ok(11, "value");
+  });
+  EXPECT_EQ(RunHere({"put", "k", "v"}), 4);
+  EXPECT_EQ(err_, "cairn put: the disks of nodes 1 and 2 are full\n");
+  EXPECT_EQ(RunHere({"del", "k", "--json"}), 4);
+  EXPECT_EQ(out_, R"({"op":"del","key":"k","ok":false,"error":"full","slot":null,"leader":1,)"
+                  R"("message":"the disks of nodes 1 and 2 are full"})"
+                  "\n");
+  EXPECT_EQ(RunHere({"get", "k"}), 0);
+  EXPECT_EQ(out_, "value\n");
+}
+
 TEST_F(CommandsTest, KeysAndValuesArriveAsTheyWereTyped) {
   for (const std::string& bytes :
        {std::string("[1,2]"), std::string("{}"), std::string(" a, b "), std::string("%%"),

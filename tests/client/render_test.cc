@@ -119,10 +119,48 @@ TEST(RenderTest, AStatusInJsonHasTheDocumentedFields) {
   EXPECT_EQ(Dump(json["nodes"][0]),
             R"({"id":1,"reachable":true,"role":"leader","ballot":"3.1","promised":"3.1",)"
             R"("decided":9,"applied":9,"tip":9,"tip_hash":")" +
-                reports[0].report->replica.tip_hash.Hex() + R"(","links":{"2":"up","3":"cut"}})");
+                reports[0].report->replica.tip_hash.Hex() +
+                R"(","links":{"2":"up","3":"cut"},"goal":0,"lost":0,)"
+                R"("full":false,"verified":0,"notes":[]})");
   EXPECT_EQ(Dump(json["nodes"][1]),
             R"({"id":2,"reachable":false,"role":null,"ballot":null,"promised":null,)"
-            R"("decided":null,"applied":null,"tip":null,"tip_hash":null,"links":null})");
+            R"("decided":null,"applied":null,"tip":null,"tip_hash":null,"links":null,)"
+            R"("goal":null,"lost":null,"full":null,"verified":null,"notes":null})");
+}
+
+TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
+  NodeReport busy = Report(2, "follower", 1200, 1, true);
+  busy.report->replica.goal = 52'000;
+  busy.report->replica.lost = 3;
+  busy.report->replica.full = true;
+  busy.report->verified = 700;
+  busy.report->notes = {"the disk is slow", "it rains"};
+  const std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true), busy, Silent(3)};
+  const std::string text = StatusText(reports, Summarize(reports));
+  EXPECT_NE(text.find("answer from node 3\n"
+                      "node 2: catching up: 1,200 of 52,000 blocks\n"
+                      "node 2: 3 decided blocks are lost on its disk and being fetched again\n"
+                      "node 2: its disk is full: it takes no new blocks until there is room again\n"
+                      "node 2: the disk is slow\n"
+                      "node 2: it rains\n"),
+            std::string::npos)
+      << text;
+  const Json json = StatusJson(reports, Summarize(reports))["nodes"][1];
+  EXPECT_EQ(json["goal"], 52'000);
+  EXPECT_EQ(json["lost"], 3);
+  EXPECT_EQ(json["full"], true);
+  EXPECT_EQ(json["verified"], 700);
+  EXPECT_EQ(Dump(json["notes"]), R"(["the disk is slow","it rains"])");
+}
+
+TEST(RenderTest, AFollowerThatIsAsFarAsTheNetworkLetsItIsNotCatchingUp) {
+  NodeReport near = Report(2, "follower", 1200, 1, true);
+  near.report->replica.goal = 1210;
+  EXPECT_TRUE(NotesOf(*near.report).empty());
+  near.report->replica.lost = 1;
+  EXPECT_EQ(
+      NotesOf(*near.report),
+      std::vector<std::string>{"1 decided block is lost on its disk and being fetched again"});
 }
 
 TEST(RenderTest, AStatusForPeopleIsATableAndASentence) {
@@ -177,6 +215,36 @@ TEST(SummaryTest, SaysThatTheClusterIsForming) {
   EXPECT_EQ(Summarize({one, Silent(2)}).words,
             "the cluster is forming, for which all its nodes must be up once: 1 of 2 nodes "
             "answer; no answer from node 2");
+}
+
+TEST(SummaryTest, NamesTheWayOutWhenAMajorityHasForgotten) {
+  std::vector<NodeReport> reports = {
+      Report(1, "learner", 9, 0, false), Report(2, "learner", 9, 0, false),
+      Report(3, "learner", 9, 0, false), Report(4, "follower", 9, 0, false),
+      Report(5, "candidate", 9, 0, false)};
+  EXPECT_EQ(Summarize(reports).words,
+            "no majority that knows the chain: nodes 1, 2 and 3 have lost what they knew and can't "
+            "vote; 2 others answer, 3 are needed. If no older directory of theirs can be found, "
+            "only an operator's decision helps: stop all nodes and run `cairn recover` on the "
+            "directories of nodes 4 and 5");
+  reports = {Report(1, "learner", 9, 0, false), Report(2, "follower", 9, 0, false), Silent(3)};
+  EXPECT_EQ(Summarize(reports).words,
+            "no majority that knows the chain: node 1 has lost what it knew and can't vote; 1 "
+            "other answers, 2 are needed; no answer from node 3");
+}
+
+TEST(SummaryTest, BelievesAVoterMoreThanALearnerAboutTheLackOfALeader) {
+  NodeReport learner = Report(1, "learner", 9, 0, false);
+  learner.report->replica.words = "learns";
+  NodeReport voter = Report(2, "follower", 9, 0, false);
+  voter.report->replica.words = "hears none";
+  voter.report->replica.ballot = {};
+  EXPECT_EQ(Summarize({learner, voter, Report(3, "follower", 9, 0, false)}).words,
+            "no leader, though 3 of 3 nodes answer");
+  NodeReport other = Report(3, "follower", 9, 0, false);
+  other.report->replica.ballot = {};
+  EXPECT_EQ(Summarize({learner, voter, other}).words,
+            "no leader, though 3 of 3 nodes answer; node 2 says: hears none");
 }
 
 TEST(SummaryTest, IsLoudAboutTwoDecidedBlocksAtOneSlot) {

@@ -167,5 +167,13 @@ TEST_F(ShellTest, HelpListsEveryCommand) {
   }
 }
 
+TEST_F(ShellTest, FullDisksAreToldInTheNodesOwnWords) {
+  fake_.SetAnswers([](const net::CallBody&) -> std::optional<net::ReplyBody> {
+    return FakeCluster::Failed(Code::kFull, "the disk of node 1 is full", 0, 1);
+  });
+  EXPECT_EQ(Say("put k v"), "full: the disk of node 1 is full\n");
+  EXPECT_NE(Say("put k v", true).find(R"("error":"full")"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace cairn::client

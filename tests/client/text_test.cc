@@ -60,5 +60,13 @@ TEST(TextTest, JoinsWordsAsInASentence) {
   EXPECT_EQ(JoinWords(std::vector<std::string>{"a", "b", "c"}), "a, b and c");
 }
 
+TEST(TextTest, LargeCountsAreReadInGroupsOfThree) {
+  EXPECT_EQ(CountText(0), "0");
+  EXPECT_EQ(CountText(999), "999");
+  EXPECT_EQ(CountText(1000), "1,000");
+  EXPECT_EQ(CountText(52'000), "52,000");
+  EXPECT_EQ(CountText(1'234'567), "1,234,567");
+}
+
 }  // namespace
 }  // namespace cairn::client
