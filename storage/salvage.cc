@@ -29,13 +29,15 @@ Status WriteFailure(const std::string& path, const rocksdb::Status& status) {
 class Builder {
  public:
   Builder(std::string path, const Ledger::Options& options)
-      : path_(std::move(path)), options_(LedgerOptions(options, true)) {}
+      : path_(std::move(path)),
+        options_(LedgerOptions(options, true)),
+        table_bytes_(options.write_buffer_bytes) {}
 
   /// Blocks come in descending order.
   Status Add(const BlockPtr& block) {
     bytes_ += block->encoded.size();
     waiting_.push_back(block);
-    return bytes_ < kTableBytes ? Status::Ok() : WriteTable();
+    return bytes_ < table_bytes_ ? Status::Ok() : WriteTable();
   }
   Status Finish(const HeadRecord& head, const std::vector<replica::Hole>& holes) {
     if (Status written = WriteTable(); !written.ok()) {
@@ -63,8 +65,6 @@ class Builder {
   }
 
  private:
-  static constexpr std::size_t kTableBytes = std::size_t{32} << 20;
-
   Status WriteTable() {
     if (waiting_.empty()) {
       return Status::Ok();
@@ -85,6 +85,7 @@ class Builder {
 
   std::string path_;
   rocksdb::Options options_;
+  std::size_t table_bytes_;
   std::vector<BlockPtr> waiting_;
   std::size_t bytes_ = 0;
   std::vector<std::string> tables_;

@@ -1,7 +1,9 @@
-// The ledger over a disk that forgets what was not synced, or fails (R6).
+// The ledger over a disk that forgets what was not synced, or fails (R6). A power loss at every
+// change of the disk: power_loss_test.cc.
 
 #include <gtest/gtest.h>
 
+#include "storage/files.h"
 #include "storage/ledger.h"
 #include "tests/storage/chains.h"
 #include "tests/storage/forgetful_file_system.h"
@@ -64,59 +66,6 @@ TEST(LedgerCrashTest, APowerLossAfterACommitKeepsIt) {
   }
 }
 
-/// What a power loss leaves: the database, the guard, and what had been committed by then.
-struct Remains {
-  ForgetfulFileSystem::Image ledger;
-  std::string guard;
-  Slot committed = 0;
-  bool started = false;  // A commit was under way.
-};
-
-/// A first start and some commits, with the remains of a power loss before each sync.
-std::vector<Remains> LoseAtEverySync(const std::string& directory,
-                                     const std::vector<BlockPtr>& chain, std::size_t torn) {
-  std::vector<Remains> all;
-  Remains now;
-  Life life(directory);
-  life.disk().BeforeSync([&] {
-    now.ledger = life.disk().Durable(torn);
-    now.guard = ReadFile(directory + "/guard");
-    all.push_back(now);
-  });
-  life.Open();
-  for (Slot slot = 1; slot < chain.size(); ++slot) {
-    now.started = true;
-    life.ledger().Commit(Accept(1, {chain[slot]}));
-    now = {{}, {}, slot, false};
-  }
-  return all;
-}
-
-TEST(LedgerCrashTest, APowerLossAtAnySyncLosesNoCommitAndNeedsNoHelp) {
-  const auto chain = Chain(5);
-  for (const std::size_t torn : {0, 10, 100, 1'000'000}) {
-    const TempDirectory dir;
-    const auto all = LoseAtEverySync(dir.path(), chain, torn);
-    ASSERT_GT(all.size(), chain.size());
-    for (const Remains& remains : all) {
-      Restore(remains.ledger, dir.Sub("ledger"));
-      std::filesystem::remove(dir.Sub("guard"));
-      if (!remains.guard.empty()) {
-        WriteFile(dir.Sub("guard"), remains.guard);
-      }
-      Life life(dir.path(), remains.ledger);
-      life.Open();
-      ASSERT_FALSE(HasFatalFailure());
-      const Slot tip = life.ledger().head().tip;
-      EXPECT_GE(tip, remains.committed);
-      EXPECT_LE(tip, remains.committed + (remains.started ? 1 : 0));
-      for (Slot slot = 0; slot <= tip; ++slot) {
-        EXPECT_EQ(life.ledger().Read(slot).value()->hash, chain[slot]->hash);
-      }
-    }
-  }
-}
-
 TEST(LedgerCrashDeathTest, AFailedSyncEndsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const TempDirectory dir;
@@ -133,6 +82,35 @@ TEST(LedgerCrashDeathTest, AFailedSyncEndsTheProcess) {
   Life life(dir.path());
   life.Open();
   EXPECT_GE(life.ledger().head().tip, 1U);  // The failed one may be there; nobody was told.
+}
+
+/// Commits until a compaction reads what rotted in the oldest table.
+void CommitOverRot(const std::string& directory) {
+  auto ledger = std::move(Ledger::Open(directory, Genesis(), Ours())).value();
+  BlockPtr last = Genesis();
+  bool rotten = false;
+  for (int i = 0; i < 2000; ++i) {
+    last = Extend(last, std::string(3000, static_cast<char>('a' + i % 26)) + std::to_string(i * i));
+    replica::LedgerWrite write = Accept(1, {last});
+    write.head.decided = last->slot() - 1;
+    ledger->Commit(write);
+    const std::vector<std::string> tables = ListFiles(directory + "/ledger", ".sst");
+    if (!rotten && tables.size() > 1) {  // The first one is complete.
+      const std::string table = directory + "/ledger/" + tables.front();
+      for (std::size_t at = 0; at < std::filesystem::file_size(table) * 3 / 4; at += 500) {
+        FlipBit(table, at);
+      }
+      rotten = true;
+    }
+  }
+}
+
+TEST(LedgerCrashDeathTest, DamageThatACompactionMeetsIsLeftToASalvage) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const TempDirectory dir{MemoryDirectory()};
+  EXPECT_EXIT(CommitOverRot(dir.path()), testing::ExitedWithCode(1),
+              "could not commit to the ledger .*Corruption.*salvages what can be read");
+  EXPECT_NE(ReadFile(dir.Sub("salvage")).find("Corruption"), std::string::npos);
 }
 
 TEST(LedgerCrashDeathTest, AFullDiskEndsTheProcess) {

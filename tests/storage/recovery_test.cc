@@ -7,6 +7,7 @@
 
 #include "storage/identity.h"
 #include "tests/storage/chains.h"
+#include "tests/storage/forgetful_file_system.h"
 #include "tests/storage/ledger_editor.h"
 #include "tests/storage/temp_directory.h"
 
@@ -355,6 +356,28 @@ TEST_F(RecoveryTest, AForgettingThatIsCutShortAtAnyStepIsDoneAllTheSame) {
     ExpectNextStartIsSound();
     ASSERT_FALSE(HasFailure());
   }
+}
+
+TEST_F(RecoveryTest, WithoutRoomForASalvageNothingChangesUntilThereIsSome) {
+  LoseBlock(30);
+  const auto disk = std::make_shared<ForgetfulFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(disk);
+  disk->FailWrites(".table");
+  const Say quiet = [](const std::string& /*line*/) {};
+  {
+    auto directory = DataDirectory::Open(node_, Genesis()->hash, "test", 1);
+    DataDirectory opened = std::move(directory).value();
+    Ledger::Options options = Ours();
+    options.env = env.get();
+    const Status full = OpenOrRecover(&opened, Genesis(), options, quiet).status();
+    EXPECT_EQ(full.code(), Code::kOther);
+    EXPECT_NE(full.message().find("no space left"), std::string::npos) << full.message();
+    EXPECT_NE(full.message().find("free some on that disk"), std::string::npos) << full.message();
+    EXPECT_FALSE(fs::exists(node_ + "/quarantine"));
+  }
+  const auto opened = OpenOrFail(node_);
+  ExpectItself(opened);
+  EXPECT_EQ(opened->ledger().holes().size(), 1U);
 }
 
 TEST_F(RecoveryTest, LeftoversOfASalvageAreNotTakenForALedger) {
