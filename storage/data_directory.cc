@@ -158,17 +158,17 @@ Status RestoreIdentity(const std::string& path, const std::string& problem, Iden
       (owner.value()->cluster != wanted->cluster || owner.value()->node != wanted->node)) {
     return BelongsToAnother(path, *owner.value(), *wanted);
   }
+  // A copy: the file itself is replaced at one stroke, so that the directory is never without one.
   std::string moved;
-  if (PathExists(path + "/identity")) {
-    Result<std::string> to = MoveToQuarantine(path, "identity");
-    if (!to.ok()) {
-      return to.status();
+  if (const auto damaged = ReadSmallFile(path + "/identity", kMaxTextBytes); damaged.ok()) {
+    const Result<std::string> kept = KeepInQuarantine(path, "identity", damaged.value());
+    if (!kept.ok()) {
+      return kept.status();
     }
-    moved = " The damaged file was moved to " + to.value() + ".";
+    moved = " The damaged file is kept as " + kept.value() + ".";
   }
-  const Status written = owner.value()
-                             ? ReplaceFile(path + "/identity", FormatIdentity(*owner.value()))
-                             : MakeAnew(path, wanted);
+  Status written = owner.value() ? ReplaceFile(path + "/identity", FormatIdentity(*owner.value()))
+                                 : MakeAnew(path, wanted);
   if (!written.ok()) {
     return written;
   }

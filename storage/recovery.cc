@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMaxLogBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxReasonBytes = std::size_t{64} << 10;
 
-std::string Sentence(std::string text) { return text.ends_with('.') ? text : text + "."; }
+std::string Sentence(const std::string& text) { return text.ends_with('.') ? text : text + "."; }
 
 std::string Range(Slot first, Slot last) {
   return first == last ? "slot " + std::to_string(first)
@@ -68,13 +68,17 @@ Result<bool> CutTornWrite(const std::string& directory, const std::string& name,
 Result<bool> CutTornWrites(const std::string& directory, const Say& say) {
   bool any = false;
   for (const std::string& name : WrittenLast(directory + "/ledger")) {
-    const Result<bool> cut = CutTornWrite(directory, name, say);
+    Result<bool> cut = CutTornWrite(directory, name, say);
     if (!cut.ok()) {
       return cut;
     }
     any = any || cut.value();
   }
   return any;
+}
+
+std::string CountedBlocks(std::uint64_t blocks) {
+  return blocks == 1 ? "1 decided block is" : std::to_string(blocks) + " decided blocks are";
 }
 
 void SayWhatWasSalvaged(const std::string& ledger, const Salvaged& salvaged, const Say& say) {
@@ -87,8 +91,7 @@ void SayWhatWasSalvaged(const std::string& ledger, const Salvaged& salvaged, con
         "the other nodes, and neither used nor served before.");
   }
   say("the ledger was built anew from all that could be read and verified (" +
-      (salvaged.missing == 0 ? "nothing is lost"
-                             : std::to_string(salvaged.missing) + " decided blocks are lost") +
+      (salvaged.missing == 0 ? "nothing is lost" : CountedBlocks(salvaged.missing) + " lost") +
       "); the damaged one was moved to " + salvaged.quarantined +
       ". This node still knows all that it has promised and accepted, and goes on.");
 }

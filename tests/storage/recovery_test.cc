@@ -110,7 +110,7 @@ TEST_F(RecoveryTest, ALostDecidedBlockIsAHoleThatAPeerFills) {
   ExpectItself(opened);
   ExpectSaid("asked for a salvage: a test lost a block.");
   ExpectSaid("of the decided blocks of slots 14 to 30 in " + node_ + "/ledger some are lost");
-  ExpectSaid("(1 decided blocks are lost)");
+  ExpectSaid("(1 decided block is lost)");
   Ledger& ledger = opened->ledger();
   EXPECT_EQ(ledger.holes(), (std::vector<replica::Hole>{{14, 30, chain_[30]->hash}}));
   EXPECT_EQ(ledger.Read(30).status().code(), Code::kIntegrity);
