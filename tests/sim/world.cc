@@ -135,9 +135,7 @@ void World::Turn(NodeId id) {
     event(*node.replica);
   }
   node.syncing = node.replica->Think();
-  for (const replica::Outbound& message : node.syncing->early) {
-    Deliver(id, message);
-  }
+  SayAll(id, node.syncing->early);
   if (!node.syncing->write.needed) {
     FinishTurn(id);
     return;
@@ -189,14 +187,19 @@ void World::FinishTurn(NodeId id) {
   }
 }
 
-void World::Speak(NodeId id, const replica::Effects& effects) {
-  Node& node = nodes_.at(id);
-  for (const replica::Outbound& message : effects.late) {
-    if (const auto breach = invariants_.SaidOnlyWhatIsDurable(id, node.disk, message.message)) {
+void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
+  for (const replica::Outbound& message : messages) {
+    const Disk& disk = nodes_.at(id).disk;
+    if (const auto breach = invariants_.SaidOnlyWhatIsDurable(id, disk, message.message)) {
       Fail(*breach);
     }
     Deliver(id, message);
   }
+}
+
+void World::Speak(NodeId id, const replica::Effects& effects) {
+  Node& node = nodes_.at(id);
+  SayAll(id, effects.late);
   for (const replica::ServeBlocks& serve : effects.serve) {
     const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
     situations_.Note(Situation::kBlocksServedFromDisk);

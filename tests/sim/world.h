@@ -159,6 +159,7 @@ class World {
   void Happen(NodeId id, std::function<void(replica::Replica&)> event);
   void Turn(NodeId id);
   void FinishTurn(NodeId id);
+  void SayAll(NodeId id, const std::vector<replica::Outbound>& messages);
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
   void NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life);
