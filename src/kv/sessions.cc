@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/check.h"
-#include "common/coding.h"
 #include "common/limits.h"
 
 namespace cairn::kv {
@@ -122,9 +121,10 @@ void Sessions::EndBlock() {
   for (const ClientId client : evicted_) {
     table_->Erase(SessionKey(client));
   }
+  Writer record;
   for (const ClientId client : changed_) {
     if (const auto known = sessions_.find(client); known != sessions_.end()) {
-      Save(client, known->second);
+      Save(client, known->second, record);
     }
   }
   if (!evicted_.empty()) {
@@ -135,8 +135,8 @@ void Sessions::EndBlock() {
   changed_.clear();
 }
 
-void Sessions::Save(ClientId client, Session& session) {
-  Writer w;
+void Sessions::Save(ClientId client, Session& session, Writer& w) {
+  w.Clear();
   w.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.first_open);
   w.U32(static_cast<std::uint32_t>(session.outcomes.size()));
   for (const Remembered& r : session.outcomes) {

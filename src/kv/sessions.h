@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "common/block.h"
+#include "common/coding.h"
 #include "kv/outcome.h"
 #include "kv/table.h"
 
@@ -73,7 +74,8 @@ class Sessions {
   void Load();
   void Use(ClientId client, Session& session, const Request& request, Slot slot);
   void EvictBeyondLimit();
-  void Save(ClientId client, Session& session);
+  /// `w` is lent for its memory only.
+  void Save(ClientId client, Session& session, Writer& w);
 
   Table* table_;
   std::uint64_t max_sessions_;

@@ -11,7 +11,7 @@ namespace {
 // Decoding and hashing a block costs about as much as two threads' worth of applying it.
 constexpr std::size_t kThreads = 2;
 constexpr Slot kPartBlocks = 128;
-constexpr std::size_t kPieceBytes = std::size_t{512} << 10;
+constexpr std::size_t kPieceBytes = std::size_t{2} << 20;
 constexpr std::size_t kMostBytes = std::size_t{4} << 20;
 
 std::size_t BytesOf(const Result<std::vector<BlockPtr>>& blocks) {
