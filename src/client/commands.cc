@@ -241,4 +241,11 @@ void AddClientCommands(CLI::App* app, GlobalOptions* global, int* exit_code, Wor
   AddBench(app, global, exit_code, context->world);
 }
 
+int RunVerifyCluster(GlobalOptions global, bool full, World world) {
+  const Context context{&global, nullptr, std::move(world)};
+  const Result<std::unique_ptr<Client>> client = OpenClient(context, 0);
+  return client.ok() ? Verbs(client.value().get(), context.world, global.json).VerifyCluster(full)
+                     : Refuse(context.world, global.json, "verify", client.status());
+}
+
 }  // namespace cairn::client

@@ -41,4 +41,8 @@ void AddGlobalOptions(CLI::App* verb, GlobalOptions* global);
 void AddClientCommands(CLI::App* app, GlobalOptions* global, int* exit_code,
                        World world = RealWorld());
 
+/// `cairn verify --cluster`, whose verb belongs to the program, because without --cluster it looks
+/// into a directory. Returns the exit code.
+[[nodiscard]] int RunVerifyCluster(GlobalOptions global, bool full, World world = RealWorld());
+
 }  // namespace cairn::client

@@ -322,9 +322,10 @@ Shell::Reply Shell::RunReconnect(const Arguments& arguments) {
 }
 
 Shell::Reply Shell::RunVerify(const Arguments& /*arguments*/) {
-  return Wrong("verify",
-               "verify looks into the directory of a stopped node; leave with e and type "
-               "cairn verify DIR");
+  return Wrong(
+      "verify",
+      "verify looks into the directory of a stopped node, or compares all nodes; leave with "
+      "e and type cairn verify DIR, or cairn verify --cluster");
 }
 
 Shell::Reply Shell::RunHelp(const Arguments& /*arguments*/) {

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "client/verify_cluster.h"
 #include "common/limits.h"
 
 namespace cairn::client {
@@ -117,6 +118,15 @@ int Verbs::Chain(NodeId node, Slot from, std::optional<Slot> to) {
     *world_.err << "cairn chain: " << status.message() << "\n";
   }
   return Written(status.code());
+}
+
+int Verbs::VerifyCluster(bool full) {
+  const ClusterVerdict verdict = client::VerifyCluster(client_, full);
+  *world_.out << (json_ ? Dump(VerdictJson(verdict)) + "\n" : VerdictText(verdict));
+  if (!verdict.status.ok()) {
+    *world_.err << "cairn verify: " << verdict.status.message() << "\n";
+  }
+  return Written(verdict.status.code());
 }
 
 int Verbs::FaultLink(const std::string& name, net::FaultCall::Kind kind, NodeId a, NodeId b) {

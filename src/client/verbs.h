@@ -24,6 +24,9 @@ class Verbs {
   /// 0 only if there is a leader with a majority.
   int Status();
   int Chain(NodeId node, Slot from, std::optional<Slot> to);
+  /// 6 if nodes differ or a block does not verify, 4 without a majority. `full`: the chain of every
+  /// node is verified, not of one alone.
+  int VerifyCluster(bool full);
   int FaultLink(const std::string& name, net::FaultCall::Kind kind, NodeId a, NodeId b);
   int FailProcess(NodeId node);
 

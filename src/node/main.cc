@@ -23,11 +23,33 @@ void AddServer(CLI::App* app, cairn::node::ServerCommand* command, int* exit_cod
   server->callback([=] { *exit_code = cairn::node::RunServer(*command); });
 }
 
-void AddVerify(CLI::App* app, cairn::node::VerifyCommand* command, int* exit_code) {
-  CLI::App* verify = app->add_subcommand("verify", "Verify the data directory of a stopped node");
-  verify->add_option("DIR", command->directory, "The data directory")->required();
-  verify->add_flag("--json", command->json, "One JSON object on standard output");
-  verify->callback([=] { *exit_code = cairn::node::RunVerify(*command); });
+struct VerifyWords {
+  std::string directory;
+  bool cluster = false;
+  bool full = false;
+};
+
+int RunVerify(const VerifyWords& words, const cairn::client::GlobalOptions& global) {
+  if (words.cluster == !words.directory.empty() || (words.full && !words.cluster)) {
+    std::cerr << "cairn: write `cairn verify DIR` for the data directory of a stopped node, or "
+                 "`cairn verify --cluster [--full]` for the nodes of a running cluster\n";
+    return cairn::ExitCode(cairn::Code::kUsage);
+  }
+  return words.cluster ? cairn::client::RunVerifyCluster(global, words.full)
+                       : cairn::node::RunVerify({words.directory, global.json});
+}
+
+void AddVerify(CLI::App* app, VerifyWords* words, cairn::client::GlobalOptions* global,
+               int* exit_code) {
+  CLI::App* verify = app->add_subcommand(
+      "verify", "Verify the data directory of a stopped node, or compare the nodes of a cluster");
+  verify->add_option("DIR", words->directory, "The data directory");
+  verify->add_flag("--cluster", words->cluster,
+                   "Compare the running nodes with each other, and verify their chain");
+  verify->add_flag("--full", words->full,
+                   "With --cluster: verify the chain of every node, not of one alone");
+  cairn::client::AddGlobalOptions(verify, global);
+  verify->callback([=] { *exit_code = RunVerify(*words, *global); });
 }
 
 void AddRecover(CLI::App* app, cairn::node::RecoverCommand* command, int* exit_code) {
@@ -60,12 +82,12 @@ int main(int argc, char** argv) {
       "or full (surely not applied), 5 outcome unknown, 6 integrity, 7 denied.");
   int exit_code = 0;
   cairn::node::ServerCommand server;
-  cairn::node::VerifyCommand verify;
+  VerifyWords verify;
   cairn::node::RecoverCommand recover;
   cairn::client::GlobalOptions global;
   AddServer(&app, &server, &exit_code);
   cairn::client::AddClientCommands(&app, &global, &exit_code);
-  AddVerify(&app, &verify, &exit_code);
+  AddVerify(&app, &verify, &global, &exit_code);
   AddRecover(&app, &recover, &exit_code);
   try {
     app.parse(argc, argv);
