@@ -106,6 +106,9 @@ void Node::RunOnce(const std::vector<int>& fds) {
     replica_.Tick(replica_now_, WallNow());
     SayWhatChanged();
     LookAfterMemory();
+    if (must_restart_) {
+      return;  // nothing is written or said on behalf of a memory that was given up
+    }
   }
   int turns = 0;
   do {

@@ -48,7 +48,8 @@ bool MayRestart() {
 
 }  // namespace
 
-void RestartNow(const std::string& why) {
+void RestartNow(const std::string& sentence) {
+  const std::string why = sentence.substr(0, sentence.find_last_not_of('.') + 1);
   const std::vector<std::string> arguments = Arguments();
   if (!MayRestart() || arguments.empty()) {
     StopNow(Status::Integrity(why + ". It could not be mended by starting anew several times: keep "

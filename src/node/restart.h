@@ -10,6 +10,6 @@ namespace cairn::node {
 /// Writes the sentence to standard error and begins this program again; no destructor runs. If it
 /// did so several times within a minute, or can't, it ends with exit code 6 instead: a node does
 /// not crash in a loop.
-[[noreturn]] void RestartNow(const std::string& why);
+[[noreturn]] void RestartNow(const std::string& sentence);
 
 }  // namespace cairn::node
