@@ -14,7 +14,9 @@ from terminal import Terminal, table
 DRILLS = {
     "crash": drill_stories.crash,
     "power-loss": drill_stories.power,
+    "bit-rot": drill_disks.bit_rot,
     "lost-disk": drill_disks.lost_disk,
+    "full-disk": drill_disks.full_disk,
     "partition": drill_stories.partition,
     "all-down": drill_stories.all_down,
 }

@@ -32,6 +32,17 @@ class Drill(unittest.TestCase):
     def test_lost_disk(self):
         self.assert_plays("lost-disk", "form the cluster: node 1 is", r"\| +readmit: node \d is")
 
+    def test_bit_rot(self):
+        self.assert_plays("bit-rot", r"slots \d+ to \d+ .* are lost", "ledger-1, state-1")
+
+    def test_full_disk(self):
+        done = play("full-disk")
+        if "Skipped:" in done.stdout:
+            self.skipTest(done.stdout)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"the disks of nodes \d, \d and \d are full: reads go on")
+        self.assertRegex(done.stdout, r"(?m)^full-disk .* ok$")
+
     def test_a_name_that_is_no_drill_is_answered_with_those_that_are(self):
         done = play("flood")
         self.assertEqual(done.returncode, 2)
