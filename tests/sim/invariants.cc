@@ -67,12 +67,40 @@ Invariants::Breach Invariants::SaidOnlyWhatIsDurable(NodeId node, const Disk& di
     }
     accepted = std::max(accepted, yes->ballot);
   }
+  if (const auto* sync = std::get_if<paxos::Sync>(&message)) {
+    for (const BlockPtr& block : sync->blocks) {
+      logs_[sync->ballot][block->slot()] = block->hash;
+    }
+    logs_[sync->ballot][sync->tip] = sync->tip_hash;
+  }
+  if (const auto* accept = std::get_if<paxos::Accept>(&message)) {
+    logs_[accept->ballot][accept->block->slot()] = accept->block->hash;
+  }
   if (const auto* prepare = std::get_if<paxos::Prepare>(&message)) {
     if (head.promised < prepare->ballot) {
       return "R6: " + NodeName(node) + " said Prepare before its own promise was durable";
     }
   }
   return std::nullopt;
+}
+
+Invariants::Breach Invariants::LogIsTheLeaders(NodeId node, const Disk& disk) const {
+  const replica::LedgerHead& head = disk.head();
+  if (head.accepted.IsNone() || head.accepted.node == node || head.tip == 0) {
+    return std::nullopt;
+  }
+  const Hash& tip = disk.Read(head.tip)->hash;
+  const auto decided = decided_.find(head.tip);
+  if (decided != decided_.end() && decided->second == tip) {
+    return std::nullopt;
+  }
+  const auto log = logs_.find(head.accepted);
+  const bool said =
+      log != logs_.end() && log->second.contains(head.tip) && log->second.at(head.tip) == tip;
+  return said ? Breach{}
+              : "R4: the log of " + NodeName(node) + " is accepted in " + head.accepted.ToString() +
+                    " and ends at slot " + std::to_string(head.tip) +
+                    " in a block that this ballot's leader never said was its own";
 }
 
 Invariants::Breach Invariants::AnsweredOnlyWhatAMajorityHas(Slot slot,

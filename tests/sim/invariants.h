@@ -24,6 +24,9 @@ class Invariants {
   Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor, const Disk& disk);
   /// R6: what a message says is on the sender's disk.
   Breach SaidOnlyWhatIsDurable(NodeId node, const Disk& disk, const replica::Message& message);
+  /// R4: a log that is accepted in a ballot ends in a block that the ballot's leader has said to be
+  /// in its own, or that is decided. SaidOnlyWhatIsDurable sees what leaders say.
+  Breach LogIsTheLeaders(NodeId node, const Disk& disk) const;
   /// R6: a write is answered only if its block is on a majority's disks, but for those that were
   /// lost since.
   Breach AnsweredOnlyWhatAMajorityHas(Slot slot, const std::vector<const Disk*>& disks,
@@ -49,6 +52,7 @@ class Invariants {
   Incarnations incarnations_;
   std::map<NodeId, Slot> admitted_at_;
   std::map<paxos::Ballot, NodeId> leaders_;
+  std::map<paxos::Ballot, std::map<Slot, Hash>> logs_;  // as their leaders said
 };
 
 }  // namespace cairn::sim

@@ -175,6 +175,7 @@ void World::FinishTurn(NodeId id) {
   node.replica->Remembered(&effects);
   for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
                       invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
+                      invariants_.LogIsTheLeaders(id, node.disk),
                       invariants_.OneLeaderABallot(id, *node.replica)}) {
     if (breach) {
       Fail(*breach);
