@@ -2,7 +2,8 @@
 
 Each is a function of the scene that kills by SIGKILL only, leaves every node started, and returns
 in a few words what it did. How long a node stays down, and after how many milliseconds it dies
-again, is drawn from the scene's random numbers. `power-loss` also takes what was not synced.
+again, is drawn from the scene's random numbers. `power-loss` also takes what was not synced, and
+`rot` changes a byte of what was.
 """
 
 import contextlib
@@ -12,6 +13,8 @@ import signal
 import time
 
 import power_loss
+from cluster import wait_until
+from rot import flip
 
 LARGE_VALUE = 48 * 1024
 
@@ -23,6 +26,7 @@ class Scene:
         self.cluster = cluster
         self.load = load
         self.random = random
+        self.rotten = []  # nodes whose files were changed
         self._progress = progress
 
     def sleep(self, least, most):
@@ -190,6 +194,31 @@ def power_cut(scene):
     return f"{name(ids)}, {lost:,} unsynced bytes gone"
 
 
+def rot(scene):
+    """A byte of a dead node's tables changes, and it dies again while it mends itself."""
+    ids = scene.pick(1)
+    node = scene.cluster[ids[0]]
+    scene.down(ids, 0.1, 0.4)  # a start moves what is in the log into a table
+    node.says("blocks verified")
+    scene.kill(*ids)
+    table = scene.random.choice(sorted(_tables(node.data)))
+    scene.rotten += ids
+    flip(node.data / table, scene.random.uniform(0.0, 0.99))
+    scene.start(*ids)
+    times = []
+    for _ in range(2):
+        times.append(str(scene.kill_again(ids, 0.02, 0.5)))
+        scene.start(*ids)
+    wait_until("it has read its whole chain again", lambda: _scrubbed(scene.cluster, *ids))
+    return f"{name(ids)}, a byte of {table}, and {', '.join(times)} ms after its starts"
+
+
+def _scrubbed(cluster, node_id):
+    report = next(each for each in cluster.status()["nodes"] if each["id"] == node_id)
+    under_way = lambda note: note.startswith("verifies the blocks")
+    return report["reachable"] and report["lost"] == 0 and not any(map(under_way, report["notes"]))
+
+
 def _tables(data):
     return {
         f"{part}/{file}"
@@ -225,4 +254,5 @@ FAULTS = {
     "flush": flush,
     "stop": stop,
     "power-loss": power_cut,
+    "rot": rot,
 }

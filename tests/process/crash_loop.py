@@ -82,6 +82,7 @@ class Loop:
         self.cluster.wrap_of = power_loss.wrap
         self.load = None
         self.rounds = []
+        self.rotten = []
 
     def form(self):
         self.terminal.progress(f"{self.options.nodes} nodes form a cluster")
@@ -96,6 +97,7 @@ class Loop:
         before = self.load.begin_round()
         scene = Scene(self.cluster, self.load, random.Random(f"{self.options.seed}/{number}"), say)
         words = FAULTS[fault](scene)
+        self.rotten += scene.rotten
         began = time.monotonic()
         say("all nodes are started; waiting until all is well")
         self.wait_well()
@@ -109,8 +111,8 @@ class Loop:
         return report
 
     def wait_well(self):
-        """Every node answers, is linked with all others and has applied what was decided when all
-        of them were up again; one leads a majority."""
+        """Every node answers, votes, has all its blocks, is linked with all others and has applied
+        what was decided when all of them were up again; one leads a majority."""
         goal = None
 
         def well():
@@ -122,7 +124,11 @@ class Loop:
                 return False
             goal = goal or max(node["decided"] for node in nodes)
             return all(
-                node["applied"] >= goal and set(node["links"].values()) == {"up"} for node in nodes
+                node["applied"] >= goal
+                and node["lost"] == 0
+                and node["role"] in ("leader", "follower")
+                and set(node["links"].values()) == {"up"}
+                for node in nodes
             )
 
         wait_until("all nodes are up, linked, caught up and served by one leader", well)
@@ -140,7 +146,7 @@ class Loop:
         self.form()
         for number in range(1, self.options.rounds + 1):
             report.say_round(self.terminal, self.options.rounds, self.play(number, next(faults)))
-        checks = report.Checks(self.terminal, self.cluster)
+        checks = report.Checks(self.terminal, self.cluster, self.rotten)
         checks.run(self.load)
         report.say_summary(self.terminal, self.rounds, checks)
         return checks.ok

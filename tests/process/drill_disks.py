@@ -136,7 +136,7 @@ def _fill(stage, disks):
     )
     first = stage.form()
     stage.write(timeout=3)
-    stage.step(f"Somebody else's file takes all but 200 MiB of the disk of node {first}, which leads.")
+    stage.step(f"Somebody's file takes all but 200 MiB of the disk of node {first}, which leads.")
     began = time.monotonic()
     disks[first].fill(200 * small_disk.MIB)
     new = stage.cluster.leader(other_than=first)
@@ -172,6 +172,6 @@ def _fill(stage, disks):
     stage.acknowledged.append("put room again")
     stage.settle()
     stage.cairn("status")
-    stage.note(f"{took:.1f} s later writes are served again. Nobody had to start or to tell anything.")
+    stage.note(f"{took:.1f} s later writes are served again. Nobody had to start or tell anything.")
     stage.end()
     return f"node {new} led instead; then refused, with the reason; all well {took:.1f} s after"

@@ -1,5 +1,5 @@
-"""Files that change or go by themselves: a node finds it, names file and slots, and mends itself with
-what the others have, or becomes somebody new where it can't tell any more what it has promised."""
+"""Files that change or go by themselves: a node finds it, names file and slots, and mends itself
+with what the others have, or becomes somebody new where it can't tell what it has promised."""
 
 import re
 import secrets

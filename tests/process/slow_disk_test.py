@@ -1,5 +1,5 @@
-"""A disk that takes seconds for a sync: slow is not dead. The leader keeps its leadership, every write
-waits for the disk, and the node names device and times."""
+"""A disk that takes seconds for a sync: slow is not dead. The leader keeps its leadership, every
+write waits for the disk, and the node names device and times."""
 
 import re
 import subprocess
