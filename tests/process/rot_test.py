@@ -188,3 +188,30 @@ class Rot(ProcessTest):
         self.node.says("leads")
         self.assert_whole()
         self.assert_same_life()
+
+    def test_damage_that_a_compaction_meets_within_a_commit_is_salvaged_by_the_next_start(self):
+        self.form(large_puts, each=100)
+        other = next(n for n in self.cluster.nodes if n != self.node.id)
+        for number in range(3):  # with the fourth table a compaction begins
+            self.node.start()
+            self.cluster.settle(*self.cluster.nodes)
+            self.cluster.put(f"table {number}", "one more")
+            self.cluster.settle(*self.cluster.nodes)
+            self.node.stop()
+        flip(table_of(self.node.data / "ledger"), 0.01)
+        self.node.start()
+        writer = Writer(self.cluster, other, unique_puts("during"))
+        salvaged = "the damaged one was moved to .*quarantine/ledger-1"
+        wait_until(
+            "the damage is met",
+            lambda: not self.node.running or re.search(salvaged, self.node.log()),
+        )
+        if not self.node.running:
+            self.assertIn("start the node again, and it salvages", self.node.log())
+            self.node.start()
+        self.node.says(salvaged)
+        self.node.says("leads")
+        writer.wait_for(20)
+        writer.finish()
+        self.assert_whole()
+        self.assert_same_life()
