@@ -237,9 +237,13 @@ Result<BlockPtr> Fill(const Survivors& survivors, std::size_t chosen, Micros wal
   return decision;
 }
 
-Status CheckMayBegin(const Survivor& survivor, const std::string& out) {
-  if (storage::PathExists(out)) {
-    return Status::Usage(out +
+}  // namespace
+
+Status MayRebuild(const Survivors& survivors, std::size_t chosen, const std::string& out) {
+  const Survivor& survivor = survivors.sound[chosen];
+  const std::string place = storage::AbsolutePath(out);
+  if (storage::PathExists(place)) {
+    return Status::Usage(place +
                          " is there already. Move it away, or name another place with "
                          "--out.");
   }
@@ -251,14 +255,12 @@ Status CheckMayBegin(const Survivor& survivor, const std::string& out) {
                              "every node a new directory, and start them all.");
 }
 
-}  // namespace
-
 Result<NewCluster> Rebuild(const Survivors& survivors, std::size_t chosen, const std::string& out,
                            Micros wall, const std::function<void(Slot done, Slot all)>& progress) {
   const Survivor& survivor = survivors.sound[chosen];
   const std::string place = storage::AbsolutePath(out);
   const std::string partial = place + ".partial";
-  Status status = CheckMayBegin(survivor, place);
+  Status status = MayRebuild(survivors, chosen, place);
   status = status.ok() ? ClearPartial(partial) : status;
   status = status.ok() ? storage::MakeDirectories(partial) : status;
   if (!status.ok()) {

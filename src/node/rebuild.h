@@ -29,6 +29,10 @@ struct NewCluster {
   BlockPtr decision;                      ///< The block that names the new incarnations.
 };
 
+/// Whether Rebuild may begin: for who wants to know before he asks a person. Errors: its Usage.
+[[nodiscard]] Status MayRebuild(const Survivors& survivors, std::size_t chosen,
+                                const std::string& out);
+
 /// Makes `out`/node1 … for all nodes of the cluster, or nothing: they are written to `out`.partial,
 /// synced, and renamed. Every block is verified on the way; one that the chosen survivor has lost
 /// is taken from another one if both know it as decided. `wall` is the time of day, `progress`

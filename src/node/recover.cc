@@ -84,7 +84,8 @@ std::string Situation(const Survivors& survivors, std::size_t chosen) {
   }
   if (survivors.sound.size() + survivors.damaged.size() >= QuorumOf(cluster.nodes.size())) {
     text += fmt::format(
-        "\nSTOP: directories of {} of {} nodes are here. If {} of them were never wiped or replaced, "
+        "\nSTOP: directories of {} of {} nodes are here. If {} of them were never wiped or "
+        "replaced, "
         "start these nodes instead: a majority goes on by itself, and loses nothing.\n",
         survivors.sound.size() + survivors.damaged.size(), cluster.nodes.size(),
         QuorumOf(cluster.nodes.size()));
@@ -215,14 +216,17 @@ int RunRecover(const RecoverCommand& command, std::istream& in, std::ostream& ou
     return Refuse(command, chosen.status(), out, err);
   }
   const Survivor& survivor = survivors->sound[chosen.value()];
+  const std::filesystem::path first(survivors->sound.front().path());
+  const std::string place =
+      command.out.empty() ? (first.parent_path() / "recovered").string() : command.out;
+  if (const Status may = MayRebuild(survivors.value(), chosen.value(), place); !may.ok()) {
+    return Refuse(command, may, out, err);
+  }
   err << Situation(survivors.value(), chosen.value()) << std::flush;
   const std::string& name = survivors->parameters.name;
   if (const Status typed = CheckName(command, name, in, err); !typed.ok()) {
     return Refuse(command, typed, out, err);
   }
-  const std::filesystem::path first(survivors->sound.front().path());
-  const std::string place =
-      command.out.empty() ? (first.parent_path() / "recovered").string() : command.out;
   Micros said = MonotonicNow();
   const auto progress = [&](Slot done, Slot all) {
     if (const Micros now = MonotonicNow(); now - said > 1'000'000) {

@@ -62,6 +62,14 @@ TEST_F(RecoverTest, AnotherNameChangesNothing) {
   EXPECT_FALSE(std::filesystem::exists(dir_.Sub("recovered.partial")));
 }
 
+TEST_F(RecoverTest, WhatCantBeDoneIsSaidBeforeTheNameIsAsked) {
+  Write(2, {.round = 7, .tip = 6, .decided = 4});
+  storage::WriteFile(dir_.Sub("recovered"), "precious");
+  EXPECT_EQ(Run({{Path(2)}, "", {}, false}, "test\n"), 2);
+  EXPECT_EQ(err_.find("Type the name"), std::string::npos);
+  ExpectSays(err_, dir_.Sub("recovered") + " is there already");
+}
+
 TEST_F(RecoverTest, OfSeveralTheChosenOneIsNamed) {
   Write(1, {.round = 3, .tip = 6, .decided = 4});
   Write(3, {.round = 4, .tip = 5, .decided = 4});

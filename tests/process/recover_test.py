@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from case import ProcessTest
+from cluster import wait_until
 
 KEYS = 20
 
@@ -133,6 +134,23 @@ class Recover(ProcessTest):
         self.cluster.settle()
         self.cluster.stop()
         self.cluster.verify_all()
+
+    def test_an_old_directory_of_one_node_is_taken_for_a_stranger_and_readmitted(self):
+        self.lose(1, 2, 3)
+        done = self.recover(4, 5, words=("--cluster-name", "cairn-test"))
+        self.put_into_place(done.text)
+        cluster = self.cluster
+        shutil.rmtree(cluster[5].data)
+        (cluster.directory / "node5.before-recovery").rename(cluster[5].data)
+        cluster.start()
+        self.assert_serves_what_was_acknowledged()
+        wait_until(
+            "a block readmits node 5",
+            lambda: "readmit: node 5 is" in cluster.cairn("chain", "--from", "1").text,
+        )
+        cluster.settle()
+        cluster.stop()
+        cluster.verify_all()
 
     def test_a_survivor_that_cant_be_read_is_refused_with_words(self):
         self.lose(1, 2, 3)
