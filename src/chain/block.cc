@@ -78,7 +78,13 @@ Result<BlockHeader> DecodeHeader(std::string_view bytes) {
   return header;
 }
 
-Result<std::vector<Request>> DecodeRequests(const BlockHeader& header, std::string_view bytes) {
+/// The requests, and the Merkle root of the records that they stand in.
+struct Decoded {
+  std::vector<Request> requests;
+  Hash root;
+};
+
+Result<Decoded> DecodeRequests(const BlockHeader& header, std::string_view bytes) {
   // Before the allocation: the count is a stranger's word, the bytes are really there.
   constexpr std::size_t kSmallest = kLengthBytes + kEmptyRecordBytes;
   if (header.request_count > kMaxBlockRequests || header.request_count > bytes.size() / kSmallest) {
@@ -87,6 +93,8 @@ Result<std::vector<Request>> DecodeRequests(const BlockHeader& header, std::stri
   }
   std::vector<Request> requests;
   requests.reserve(header.request_count);
+  std::vector<Hash> leaves;
+  leaves.reserve(header.request_count);
   Reader r(bytes);
   for (std::uint32_t i = 0; i < header.request_count; ++i) {
     const std::string_view record = r.String();
@@ -100,12 +108,13 @@ Result<std::vector<Request>> DecodeRequests(const BlockHeader& header, std::stri
     if (Status status = CheckRequest(request.value(), header.slot); !status.ok()) {
       return status;
     }
+    leaves.push_back(RecordLeaf(record, request->value.size()));
     requests.push_back(std::move(request).value());
   }
   if (!r.AtEnd()) {
     return Status::Integrity("the block goes on after its last request");
   }
-  return requests;
+  return Decoded{std::move(requests), MerkleRoot(leaves)};
 }
 
 std::string EncodeParameters(const GenesisParameters& parameters) {
@@ -217,12 +226,11 @@ Result<BlockPtr> DecodeBlock(std::string_view bytes) {
   if (!header.ok()) {
     return header.status();
   }
-  Result<std::vector<Request>> requests =
-      DecodeRequests(header.value(), bytes.substr(kHeaderBytes));
-  if (!requests.ok()) {
-    return requests.status();
+  Result<Decoded> decoded = DecodeRequests(header.value(), bytes.substr(kHeaderBytes));
+  if (!decoded.ok()) {
+    return decoded.status();
   }
-  if (RequestsRoot(requests.value()) != header->requests_root) {
+  if (decoded->root != header->requests_root) {
     return Status::Integrity("the requests of the block are not those that its header names");
   }
   const Found found = FindNonce(std::string(bytes.substr(0, kHeaderBytes)));
@@ -231,7 +239,7 @@ Result<BlockPtr> DecodeBlock(std::string_view bytes) {
   }
   auto block = std::make_shared<Block>();
   block->header = header.value();
-  block->requests = std::move(requests).value();
+  block->requests = std::move(decoded).value().requests;
   block->hash = found.hash;
   block->encoded = bytes;
   return BlockPtr(std::move(block));

@@ -6,12 +6,15 @@
 
 #include "chain/record.h"
 #include "chain/sha256.h"
+#include "common/check.h"
 #include "common/coding.h"
 
 namespace cairn::chain {
 namespace {
 
 using std::string_view_literals::operator""sv;
+
+constexpr std::size_t kLengthBytes = 4;
 
 std::string_view BytesOf(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
@@ -41,6 +44,14 @@ Hash LeafOf(const Request& request, Writer* entry) {
 Hash RequestLeaf(const Request& request) {
   Writer entry;
   return LeafOf(request, &entry);
+}
+
+Hash RecordLeaf(std::string_view record, std::size_t value_bytes) {
+  CAIRN_CHECK(record.size() >= value_bytes + kLengthBytes, "a record holds its value");
+  const std::size_t before = record.size() - value_bytes - kLengthBytes;
+  const Hash value = Sha256(record.substr(record.size() - value_bytes));
+  // The digest's length in the place of the value's.
+  return Sha256({"\x00"sv, record.substr(0, before), "\x20\x00\x00\x00"sv, BytesOf(value)});
 }
 
 Hash MerkleRoot(const std::vector<Hash>& leaves) {

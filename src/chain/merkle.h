@@ -6,6 +6,8 @@
 // The entry of a request is its record (see block.h) with the SHA-256 of the value in the value's
 // place: a value can be redacted later while the chain still verifies.
 
+#include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "common/block.h"
@@ -13,6 +15,9 @@
 namespace cairn::chain {
 
 [[nodiscard]] Hash RequestLeaf(const Request& request);
+/// The leaf of a request that stands as `record` in a block, of which the last `value_bytes` are
+/// the value: without encoding it anew.
+[[nodiscard]] Hash RecordLeaf(std::string_view record, std::size_t value_bytes);
 [[nodiscard]] Hash MerkleRoot(const std::vector<Hash>& leaves);
 [[nodiscard]] Hash RequestsRoot(const std::vector<Request>& requests);
 

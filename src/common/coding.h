@@ -5,13 +5,31 @@
 //
 //   Writer w;  w.U32(1).U64(slot).String(key);     Reader r(w.bytes());  r.U32(); …  r.AtEnd()
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "common/types.h"
 
 namespace cairn {
+namespace internal {
+
+template <typename T>
+constexpr T SwapUnlessLittle(T value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return value;
+  }
+  T swapped = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i) {
+    swapped = static_cast<T>(swapped << 8 | (value >> (8 * i) & 0xff));
+  }
+  return swapped;
+}
+
+}  // namespace internal
 
 /// Appends fields to a string.
 class Writer {
@@ -40,13 +58,21 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
 
-  std::uint8_t U8();
-  std::uint32_t U32();
-  std::uint64_t U64();
+  std::uint8_t U8() { return Number<std::uint8_t>(); }
+  std::uint32_t U32() { return Number<std::uint32_t>(); }
+  std::uint64_t U64() { return Number<std::uint64_t>(); }
   Hash Digest();
   /// A view into the bytes given at construction.
-  std::string_view String();
-  std::string_view Raw(std::size_t length);
+  std::string_view String() { return Raw(U32()); }
+  std::string_view Raw(std::size_t length) {
+    if (!ok_ || length > rest_.size()) {
+      ok_ = false;
+      return {};
+    }
+    const std::string_view field = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return field;
+  }
 
   [[nodiscard]] bool ok() const { return ok_; }
   /// All fields were there, and nothing is left over.
@@ -54,6 +80,16 @@ class Reader {
   [[nodiscard]] std::size_t left() const { return rest_.size(); }
 
  private:
+  template <typename T>
+  T Number() {
+    const std::string_view field = Raw(sizeof(T));
+    T little = 0;
+    if (field.size() == sizeof(T)) {
+      std::memcpy(&little, field.data(), sizeof(T));
+    }
+    return internal::SwapUnlessLittle(little);
+  }
+
   std::string_view rest_;
   bool ok_ = true;
 };
