@@ -185,8 +185,8 @@ bool Replica::Content() const {
 }
 
 void Replica::KeepLeading() {
-  if (!IsVoter()) {
-    StopLeading();  // R7: it led as a newcomer and has learned that the chain knows another self
+  if (!IsVoter() || BesideACluster()) {
+    StopLeading();  // R7: it led as a newcomer, and has learned that there is a chain
     return;
   }
   if (!Content()) {
@@ -216,8 +216,9 @@ void Replica::KeepLeading() {
 void Replica::ConsiderElection() {
   // A node whose disk is full leads only where too few have room for writes: then for reads.
   const bool able = room_ || VotersWithRoom() < QuorumOf(options_.nodes.size());
-  const bool may_stand = IsVoter() && able && !Content() && !election_.NeighbourContent(now_) &&
-                         election_.LinkedCount(now_) >= QuorumOf(options_.nodes.size());
+  const bool may_stand = IsVoter() && able && !BesideACluster() && !Content() &&
+                         !election_.NeighbourContent(now_) &&
+                         LinkedVoters() >= QuorumOf(options_.nodes.size());
   if (!may_stand) {
     unled_since_ = 0;
     return;

@@ -172,6 +172,12 @@ class Replica {
   [[nodiscard]] bool RoomForWrites() const;
   [[nodiscard]] std::string FullWords() const;
   [[nodiscard]] Slot GoalSlot() const;
+  /// It has no decided block, and others have some: it is to learn, not to lead.
+  [[nodiscard]] bool BesideACluster() const { return !Formed() && GoalSlot() > 0; }
+  /// Nodes that it is connected with and that the chain knows as who they are, this one included.
+  [[nodiscard]] std::size_t LinkedVoters() const;
+  /// Nodes that it is connected with and that the chain knows as somebody else (R7).
+  [[nodiscard]] std::vector<NodeId> Forgetful() const;
 
   const Options options_;
   kv::StateMachine* machine_;

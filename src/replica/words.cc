@@ -35,6 +35,16 @@ std::string Replica::Words() const {
            std::to_string(election_.LinkedCount(now_)) + " of " + std::to_string(nodes) +
            " nodes (itself included) and " + std::to_string(QuorumOf(nodes)) + " are needed";
   }
+  if (LinkedVoters() < QuorumOf(nodes)) {
+    return "no majority that knows the chain: " + Names(Forgetful()) +
+           (Forgetful().size() == 1 ? " has" : " have") + " lost what " +
+           (Forgetful().size() == 1 ? "it" : "they") + " knew and can't vote; " +
+           std::to_string(LinkedVoters()) + " of " + std::to_string(nodes) + " remain and " +
+           std::to_string(QuorumOf(nodes)) +
+           " are needed. If more nodes can't be brought back with their data, stop all nodes and "
+           "run "
+           "`cairn recover` on the directories that are left";
+  }
   const NodeId leader = LeaderHint();
   if (leader == 0 && election_.NeighbourContent(now_)) {
     return "node " + std::to_string(options_.self) +
@@ -50,13 +60,27 @@ std::string Replica::Words() const {
   return "node " + std::to_string(leader) + " leads";
 }
 
-std::size_t Replica::VotersWithRoom() const {
+std::vector<NodeId> Replica::Forgetful() const {
   const Incarnations who = acceptor_.log().IncarnationsAt(acceptor_.log().decided());
+  std::vector<NodeId> forgetful;
+  std::ranges::copy_if(election_.peers(), std::back_inserter(forgetful), [&](NodeId node) {
+    const auto known = who.find(node);
+    return election_.Linked(node, now_) && known != who.end() &&
+           known->second != election_.IncarnationOf(node);
+  });
+  return forgetful;
+}
+
+std::size_t Replica::LinkedVoters() const {
+  return election_.LinkedCount(now_) - Forgetful().size();
+}
+
+std::size_t Replica::VotersWithRoom() const {
+  const std::vector<NodeId> forgetful = Forgetful();
   return (room_ ? 1U : 0U) +
          static_cast<std::size_t>(std::ranges::count_if(election_.peers(), [&](NodeId node) {
-           const auto known = who.find(node);
            return election_.Linked(node, now_) && !election_.Last(node)->full &&
-                  (known == who.end() || known->second == election_.IncarnationOf(node));
+                  std::ranges::find(forgetful, node) == forgetful.end();
          }));
 }
 
@@ -84,7 +108,7 @@ std::string Replica::FullWords() const {
 Slot Replica::GoalSlot() const {
   Slot goal = 0;
   for (const NodeId node : election_.peers()) {
-    if (election_.Heard(node, now_)) {
+    if (election_.Linked(node, now_)) {
       goal = std::max(goal, election_.Last(node)->decided);
     }
   }

@@ -126,5 +126,28 @@ TEST(ForgettingTest, ARottenBlockIsFetchedAgainAndTheNodeStaysWhoItIs) {
   EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, kSecond));
 }
 
+// No rule can help, and none is bent: nobody leads, and those who remember say what is to be done.
+TEST(ForgettingTest, WithAMajorityWipedNobodyLeadsAndAllThatIsLeftIsLearned) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Scenario s(5, 500 + seed);
+    ASSERT_TRUE(s.Form());
+    ASSERT_TRUE(s.Writes(1, kSecond));
+    for (const NodeId node : {1U, 2U, 3U}) {
+      s.world.WipeDisk(node);
+    }
+    s.world.RunFor(2 * kSecond);
+    EXPECT_EQ(s.world.Leader(), 0U);
+    EXPECT_NE(s.Words(4).find("nodes 1, 2 and 3 have lost what they knew"), std::string::npos)
+        << s.Words(4);
+    EXPECT_NE(s.Words(4).find("cairn recover"), std::string::npos);
+    const Slot decided = s.world.replica(4).acceptor().log().decided();
+    for (const NodeId node : {1U, 2U, 3U}) {
+      EXPECT_GE(s.world.replica(node).acceptor().log().decided(), decided) << "seed " << seed;
+    }
+    EXPECT_TRUE(s.IsQuietFor(kSecond)) << "ballots go up and up";
+    EXPECT_FALSE(s.world.failure()) << s.world.failure().value_or("");
+  }
+}
+
 }  // namespace
 }  // namespace cairn::sim

@@ -79,6 +79,8 @@ class World {
   /// incarnation (R7). False, and nothing is done, if no majority could bear it: the rules allow
   /// for a minority that is without its memory at a time.
   bool LoseDisk(NodeId node);
+  /// The same, whether a majority can bear it or not.
+  void WipeDisk(NodeId node);
   /// A decided block on the node's disk rots. The node stops when it reads it; its next life knows
   /// that the block is lost, and fetches it. False as with LoseDisk.
   bool RotBlock(NodeId node, std::uint64_t dice);

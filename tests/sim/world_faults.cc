@@ -140,6 +140,11 @@ bool World::LoseDisk(NodeId id) {
   if (others + 1 > (ids_.size() - 1) / 2) {
     return false;
   }
+  WipeDisk(id);
+  return true;
+}
+
+void World::WipeDisk(NodeId id) {
   Trace("lose the disk of " + std::to_string(id));
   Kill(id);
   Node& node = nodes_.at(id);
@@ -148,7 +153,6 @@ bool World::LoseDisk(NodeId id) {
   situations_.Note(Situation::kDiskLost);
   invariants_.Forget(id);
   Start(id);
-  return true;
 }
 
 void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
