@@ -13,6 +13,15 @@ namespace {
 constexpr Slot kLongRange = 32;
 constexpr std::size_t kReadAheadBytes = std::size_t{256} << 10;
 
+std::shared_ptr<Block> TakeOne(std::vector<std::shared_ptr<Block>>* spares) {
+  if (spares == nullptr || spares->empty()) {
+    return nullptr;
+  }
+  std::shared_ptr<Block> one = std::move(spares->back());
+  spares->pop_back();
+  return one;
+}
+
 /// Reads blocks from the top down, most of them by one step back of an iterator.
 class Descent {
  public:
@@ -81,8 +90,9 @@ Status Ledger::Impl::BlockFailure(Slot slot, const rocksdb::Status& status) cons
                        ": RocksDB says \"" + status.ToString() + "\". Check the disk.");
 }
 
-Result<BlockPtr> Ledger::Impl::Decode(Slot slot, std::string_view bytes) const {
-  Result<BlockPtr> block = DecodeBlockRecord(bytes, slot);
+Result<BlockPtr> Ledger::Impl::Decode(Slot slot, std::string_view bytes,
+                                      std::shared_ptr<Block> spare) const {
+  Result<BlockPtr> block = DecodeBlockRecord(bytes, slot, std::move(spare));
   if (!block.ok()) {
     return Damaged(slot, block.status().message());
   }
@@ -125,7 +135,8 @@ Result<BlockPtr> Ledger::Read(Slot slot) const {
 }
 
 Result<std::vector<BlockPtr>> Ledger::ReadRange(Slot from, Slot to, std::size_t max_blocks,
-                                                std::size_t max_bytes) const {
+                                                std::size_t max_bytes,
+                                                std::vector<std::shared_ptr<Block>>* spares) const {
   to = std::min(to, head().tip);
   if (from > to) {
     return AboveTheTip(from, head().tip);
@@ -152,7 +163,7 @@ Result<std::vector<BlockPtr>> Ledger::ReadRange(Slot from, Slot to, std::size_t 
     if (bytes > max_bytes) {
       break;
     }
-    Result<BlockPtr> block = impl_->Decode(slot, at->value().ToStringView());
+    Result<BlockPtr> block = impl_->Decode(slot, at->value().ToStringView(), TakeOne(spares));
     if (!block.ok() || !chain::VerifyLink(*blocks.back(), *block.value()).ok()) {
       break;
     }

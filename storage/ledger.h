@@ -17,6 +17,7 @@
 // The creation is a commit like any other (genesis and a first head, commit 1, guard synced). Cut
 // short, it leaves no guard and at most commit 1, and the next Open finishes it.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class Ledger {
     /// What is newly written is kept in memory, beside the log, up to this; then it becomes a
     /// table.
     std::size_t write_buffer_bytes = std::size_t{32} << 20;
+    /// Told that a commit has met damage; the next start salvages. Must not return; the process is
+    /// stopped if it does. Null: StopNow.
+    std::function<void(const Status&)> on_damage = {};
   };
   /// Opens `directory`/ledger and `directory`/guard, making them (with `genesis` at slot 0) if the
   /// directory holds neither. `genesis` may be null with read_only: then whatever is there counts.
@@ -86,9 +90,11 @@ class Ledger {
   /// Blocks from..to (inclusive, `to` cut to the tip), at least one, up to the limits, each
   /// verified and linked to the one before within the range. NotFound if from is above to or the
   /// tip. Ends before the first block that is damaged or missing; the error of that block if it is
-  /// the very first.
-  [[nodiscard]] Result<std::vector<BlockPtr>> ReadRange(Slot from, Slot to, std::size_t max_blocks,
-                                                        std::size_t max_bytes) const;
+  /// the very first. Takes what it can use of `spares`, blocks that nobody needs any more
+  /// (chain::DecodeBlock).
+  [[nodiscard]] Result<std::vector<BlockPtr>> ReadRange(
+      Slot from, Slot to, std::size_t max_blocks, std::size_t max_bytes,
+      std::vector<std::shared_ptr<Block>>* spares = nullptr) const;
 
   /// What Check found of slots first..last.
   struct Checked {

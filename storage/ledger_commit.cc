@@ -89,6 +89,9 @@ void Ledger::Impl::Stop(const std::string& what, bool damage) const {
   std::string text = what + " " + kStop;
   if (damage) {
     const Status marked = MarkForSalvage(directory, what);
+    if (marked.ok() && on_damage) {
+      on_damage(Status::Integrity(what));
+    }
     text += marked.ok() ? kSalvageNext : marked.message();
   } else {
     text += kCheckDisk;

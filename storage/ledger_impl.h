@@ -25,7 +25,8 @@ struct Ledger::Impl {
   std::optional<Guard> guard;          // None if read-only.
   std::optional<GuardRecord> guarded;  // What the guard said at Open.
   HeadRecord record;                   // As last committed.
-  mutable std::mutex holes_mutex;      // Check runs beside Commit.
+  std::function<void(const Status&)> on_damage;
+  mutable std::mutex holes_mutex;  // Check runs beside Commit.
   std::vector<replica::Hole> holes;
 
   ~Impl();
@@ -58,7 +59,8 @@ struct Ledger::Impl {
   [[nodiscard]] Checked CheckRange(Slot first, Slot last,
                                    const std::optional<Hash>& hash_of_last) const;
   [[nodiscard]] Result<BlockPtr> ReadBlock(Slot slot) const;
-  [[nodiscard]] Result<BlockPtr> Decode(Slot slot, std::string_view bytes) const;
+  [[nodiscard]] Result<BlockPtr> Decode(Slot slot, std::string_view bytes,
+                                        std::shared_ptr<Block> spare = nullptr) const;
   [[nodiscard]] Status BlockFailure(Slot slot, const rocksdb::Status& status) const;
   [[nodiscard]] Status Damaged(Slot slot, const std::string& why) const;
 };

@@ -292,6 +292,7 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const
               "a ledger is opened with its genesis block and its owner");
   auto impl = std::make_unique<Impl>();
   impl->directory = AbsolutePath(directory);
+  impl->on_damage = options.on_damage;
   impl->path = impl->directory + "/ledger";
   impl->guard_path = impl->directory + "/guard";
   Status status = impl->OpenGuard(options.read_only);

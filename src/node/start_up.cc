@@ -131,7 +131,9 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
   talk.say(fmt::format("node {} of cluster \"{}\" (genesis {}), data in {}{}", node, cluster.name,
                        ShortHash(genesis->hash), memory.directory.path(),
                        memory.directory.created() ? ", new" : ""));
-  auto recovery = storage::OpenOrRecover(&memory.directory, genesis, {}, talk.say);
+  storage::Ledger::Options options;
+  options.on_damage = [restart = talk.restart](const Status& damage) { restart(damage.message()); };
+  auto recovery = storage::OpenOrRecover(&memory.directory, genesis, options, talk.say);
   if (!recovery.ok()) {
     return recovery.status();
   }

@@ -30,7 +30,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
     return;
   }
   acceptor_.OnDecided(heartbeat.promised, heartbeat.decided);
-  if (!room_) {
+  if (!room_ && heartbeat.tip > acceptor_.log().tip()) {
     return;  // what is missing would not fit
   }
   // Accepts come in order and before the heartbeat that counts them: what is missing was lost.
@@ -111,7 +111,7 @@ void Replica::BecomeLeader(NodeId best) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
   NoteRound(sync.ballot);
-  if (Owns(from, incarnation, sync.ballot) && (room_ || sync.blocks.empty())) {
+  if (Owns(from, incarnation, sync.ballot) && (room_ || sync.tip <= acceptor_.log().tip())) {
     Obey(from, sync.ballot, acceptor_.OnSync(sync));
   }
 }

@@ -238,6 +238,9 @@ void Replica::SealBlocks() {
       TurnAway(origin, FullWords());
     }
   }
+  if (!room_) {
+    return;  // another one leads in a moment
+  }
   const paxos::Log& log = acceptor_.log();
   while (proposals_.queued() && log.tip() - log.decided() < options_.max_slots_in_flight) {
     const Slot slot = log.tip() + 1;

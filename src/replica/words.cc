@@ -88,7 +88,7 @@ bool Replica::RoomForWrites() const {
   const bool someone_full = !room_ || std::ranges::any_of(election_.peers(), [&](NodeId node) {
     return election_.Linked(node, now_) && election_.Last(node)->full;
   });
-  return !someone_full || (room_ && VotersWithRoom() >= QuorumOf(options_.nodes.size()));
+  return !someone_full || VotersWithRoom() >= QuorumOf(options_.nodes.size());
 }
 
 std::string Replica::FullWords() const {

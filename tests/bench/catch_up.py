@@ -41,7 +41,7 @@ class Load:
 
 
 def node_of(cluster, node_id):
-    return next(node for node in cluster.status()["nodes"] if node["node"] == node_id)
+    return next(node for node in cluster.status()["nodes"] if node["id"] == node_id)
 
 
 def catch_up(cluster, load, node_id):

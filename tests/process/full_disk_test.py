@@ -63,7 +63,9 @@ class FullDisk(ProcessTest):
         self.disks[full].empty()
         wait_until("there is room again", lambda: not self.full())
         writer.wait_for(20)
-        for line, _ in writer.finish():
+        acknowledged = writer.finish()
+        self.assertEqual(writer.refused, [], "a majority had room all the time")
+        for line, _ in acknowledged:
             _, key, value = line.split()
             self.assertEqual(self.cluster.get(key).decode(), value)
         self.cluster.settle()
