@@ -123,7 +123,8 @@ Result<std::vector<replica::Hole>> DecodeHoles(std::string_view bytes) {
   return holes;
 }
 
-Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot) {
+Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot,
+                                   std::shared_ptr<Block> spare) {
   if (bytes.empty()) {
     return Status::Integrity("the block record is empty");
   }
@@ -134,7 +135,7 @@ Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot) {
   if (version != kBlockRecordVersion) {
     return Status::Integrity("the block record has the unknown version " + std::to_string(version));
   }
-  Result<BlockPtr> block = chain::DecodeBlock(bytes.substr(1));
+  Result<BlockPtr> block = chain::DecodeBlock(bytes.substr(1), std::move(spare));
   if (block.ok() && block.value()->slot() != slot) {
     return Status::Integrity("the block of slot " + std::to_string(block.value()->slot()) +
                              " stands in its place");

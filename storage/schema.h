@@ -68,8 +68,10 @@ struct HeadRecord {
 /// As DecodeHead. Ascending and apart from each other, or Integrity.
 [[nodiscard]] Result<std::vector<replica::Hole>> DecodeHoles(std::string_view bytes);
 
-/// The verified block of that slot in a block record. Integrity, without a path.
-[[nodiscard]] Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot);
+/// The verified block of that slot in a block record. Integrity, without a path. `spare`: see
+/// chain::DecodeBlock.
+[[nodiscard]] Result<BlockPtr> DecodeBlockRecord(std::string_view bytes, Slot slot,
+                                                 std::shared_ptr<Block> spare = nullptr);
 
 /// Shared with the guard, which keeps the same registers.
 void WriteRegisters(Writer& writer, const replica::LedgerHead& head);

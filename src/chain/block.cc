@@ -78,43 +78,36 @@ Result<BlockHeader> DecodeHeader(std::string_view bytes) {
   return header;
 }
 
-/// The requests, and the Merkle root of the records that they stand in.
-struct Decoded {
-  std::vector<Request> requests;
-  Hash root;
-};
-
-Result<Decoded> DecodeRequests(const BlockHeader& header, std::string_view bytes) {
+/// The requests, into memory that is used again, and the Merkle root of their records.
+Result<Hash> DecodeRequests(const BlockHeader& header, std::string_view bytes,
+                            std::vector<Request>* requests) {
   // Before the allocation: the count is a stranger's word, the bytes are really there.
   constexpr std::size_t kSmallest = kLengthBytes + kEmptyRecordBytes;
   if (header.request_count > kMaxBlockRequests || header.request_count > bytes.size() / kSmallest) {
     return Status::Integrity("the block can't hold the " + std::to_string(header.request_count) +
                              " requests that its header counts");
   }
-  std::vector<Request> requests;
-  requests.reserve(header.request_count);
+  requests->resize(header.request_count);
   std::vector<Hash> leaves;
   leaves.reserve(header.request_count);
   Reader r(bytes);
-  for (std::uint32_t i = 0; i < header.request_count; ++i) {
+  for (Request& request : *requests) {
     const std::string_view record = r.String();
     if (!r.ok()) {
       return Status::Integrity("the block is cut off within a request");
     }
-    Result<Request> request = DecodeRecord(record);
-    if (!request.ok()) {
-      return request.status();
-    }
-    if (Status status = CheckRequest(request.value(), header.slot); !status.ok()) {
+    if (Status status = DecodeRecordInto(record, &request); !status.ok()) {
       return status;
     }
-    leaves.push_back(RecordLeaf(record, request->value.size()));
-    requests.push_back(std::move(request).value());
+    if (Status status = CheckRequest(request, header.slot); !status.ok()) {
+      return status;
+    }
+    leaves.push_back(RecordLeaf(record, request.value.size()));
   }
   if (!r.AtEnd()) {
     return Status::Integrity("the block goes on after its last request");
   }
-  return Decoded{std::move(requests), MerkleRoot(leaves)};
+  return MerkleRoot(leaves);
 }
 
 std::string EncodeParameters(const GenesisParameters& parameters) {
@@ -216,7 +209,7 @@ BlockPtr Seal(Slot slot, const Hash& parent, Micros time, std::vector<Request> r
   return block;
 }
 
-Result<BlockPtr> DecodeBlock(std::string_view bytes) {
+Result<BlockPtr> DecodeBlock(std::string_view bytes, std::shared_ptr<Block> spare) {
   if (bytes.size() > kMaxEncodedBlockBytes) {
     return Status::Integrity("a block of " + std::to_string(bytes.size()) +
                              " bytes is over the limit of " +
@@ -226,23 +219,23 @@ Result<BlockPtr> DecodeBlock(std::string_view bytes) {
   if (!header.ok()) {
     return header.status();
   }
-  Result<Decoded> decoded = DecodeRequests(header.value(), bytes.substr(kHeaderBytes));
-  if (!decoded.ok()) {
-    return decoded.status();
+  const std::shared_ptr<Block> block = spare ? std::move(spare) : std::make_shared<Block>();
+  const Result<Hash> root =
+      DecodeRequests(header.value(), bytes.substr(kHeaderBytes), &block->requests);
+  if (!root.ok()) {
+    return root.status();
   }
-  if (decoded->root != header->requests_root) {
+  if (root.value() != header->requests_root) {
     return Status::Integrity("the requests of the block are not those that its header names");
   }
   const Found found = FindNonce(std::string(bytes.substr(0, kHeaderBytes)));
   if (found.nonce != header->nonce) {
     return Status::Integrity("the block's nonce is not the one of its header");
   }
-  auto block = std::make_shared<Block>();
   block->header = header.value();
-  block->requests = std::move(decoded).value().requests;
   block->hash = found.hash;
   block->encoded = bytes;
-  return BlockPtr(std::move(block));
+  return BlockPtr(block);
 }
 
 std::size_t EncodedSize(const Request& request) {

@@ -34,18 +34,25 @@ void AppendRecord(Writer& writer, const Request& request, std::string_view value
 }
 
 Result<Request> DecodeRecord(std::string_view bytes) {
+  Request request;
+  if (Status status = DecodeRecordInto(bytes, &request); !status.ok()) {
+    return status;
+  }
+  return request;
+}
+
+Status DecodeRecordInto(std::string_view bytes, Request* request) {
   Reader r(bytes);
   const std::uint8_t version = r.U8();
   if (r.ok() && version != kRecordVersion) {
     return Status::Integrity("a request has format version " + std::to_string(version) +
                              ", and this program reads version " + std::to_string(kRecordVersion));
   }
-  Request request;
-  request.client = r.U64();
-  request.sequence = r.U64();
-  request.first_open = r.U64();
-  request.session_base = r.U64();
-  request.op = static_cast<Op>(r.U8());
+  request->client = r.U64();
+  request->sequence = r.U64();
+  request->first_open = r.U64();
+  request->session_base = r.U64();
+  request->op = static_cast<Op>(r.U8());
   const std::string_view key = r.String();
   const std::string_view value = r.String();
   if (!r.AtEnd()) {
@@ -58,9 +65,9 @@ Result<Request> DecodeRecord(std::string_view bytes) {
   if (Status status = CheckLength("value", value.size(), kMaxValueBytes); !status.ok()) {
     return status;
   }
-  request.key = key;
-  request.value = value;
-  return request;
+  request->key = key;
+  request->value = value;
+  return Status::Ok();
 }
 
 Status CheckRequest(const Request& request, Slot slot) {

@@ -23,6 +23,8 @@ void AppendRecord(Writer& writer, const Request& request, std::string_view value
 /// Integrity with a sentence if the bytes are not exactly one record within the limits, or if its
 /// version or operation is unknown.
 [[nodiscard]] Result<Request> DecodeRecord(std::string_view bytes);
+/// The same into a request whose memory is used again.
+[[nodiscard]] Status DecodeRecordInto(std::string_view bytes, Request* request);
 
 /// The request may stand in a block at `slot`: its operation is known and belongs there, key and
 /// value are within the limits. Integrity with a sentence if not.

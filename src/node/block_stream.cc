@@ -45,8 +45,13 @@ BlockStream::~BlockStream() {
   }
 }
 
-Result<std::vector<BlockPtr>> BlockStream::Next() {
+Result<std::vector<BlockPtr>> BlockStream::Next(std::vector<BlockPtr> used) {
+  std::erase_if(used, [](const BlockPtr& block) { return block.use_count() > 1; });
   std::unique_lock<std::mutex> lock(mutex_);
+  for (const BlockPtr& block : used) {
+    // It was made as one that may change, and nobody else can see it any more.
+    spares_.push_back(std::const_pointer_cast<Block>(block));
+  }
   while (true) {
     // A thread that is between two parts claims the next one: there is a front, or no more to come.
     changed_.wait(lock, [this] {
@@ -72,12 +77,13 @@ Result<std::vector<BlockPtr>> BlockStream::Next() {
 }
 
 void BlockStream::Work() {
-  while (const std::optional<Slot> first = Claim()) {
-    ReadPart(*first);
+  Spares spares;
+  while (const std::optional<Slot> first = Claim(&spares)) {
+    ReadPart(*first, &spares);
   }
 }
 
-std::optional<Slot> BlockStream::Claim() {
+std::optional<Slot> BlockStream::Claim(Spares* spares) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stop_ || unclaimed_ > to_) {
     return std::nullopt;
@@ -86,13 +92,17 @@ std::optional<Slot> BlockStream::Claim() {
   const Slot last = std::min(to_, first + kPartBlocks - 1);
   parts_[first].last = last;
   unclaimed_ = last + 1;
+  while (spares->size() < kPartBlocks && !spares_.empty()) {
+    spares->push_back(std::move(spares_.back()));
+    spares_.pop_back();
+  }
   return first;
 }
 
-void BlockStream::ReadPart(Slot first) {
+void BlockStream::ReadPart(Slot first, Spares* spares) {
   const Slot last = std::min(to_, first + kPartBlocks - 1);
   for (Slot slot = first; slot <= last;) {
-    Piece piece{ledger_->ReadRange(slot, last, kPartBlocks, kPieceBytes), 0};
+    Piece piece{ledger_->ReadRange(slot, last, kPartBlocks, kPieceBytes, spares), 0};
     piece.bytes = BytesOf(piece.blocks);
     const bool ok = piece.blocks.ok();
     slot = ok ? piece.blocks->back()->slot() + 1 : last + 1;

@@ -32,11 +32,15 @@ class BlockStream {
   BlockStream& operator=(const BlockStream&) = delete;
 
   /// The next blocks: each verified by itself, and linked to the one before within the answer.
-  /// Empty at the end. An error (Ledger::ReadRange) comes in the place of the damaged block's
-  /// piece; nothing may be asked for after it.
-  Result<std::vector<BlockPtr>> Next();
+  /// `used` are earlier answers; what nobody else holds of them is decoded into again, because to
+  /// allocate and free each request was a sixth of the work. Empty at the end. An error
+  /// (Ledger::ReadRange) comes in the place of the damaged block's piece; nothing may be asked for
+  /// after it.
+  Result<std::vector<BlockPtr>> Next(std::vector<BlockPtr> used = {});
 
  private:
+  using Spares = std::vector<std::shared_ptr<Block>>;
+
   struct Piece {
     Result<std::vector<BlockPtr>> blocks;
     std::size_t bytes = 0;
@@ -48,9 +52,10 @@ class BlockStream {
   };
 
   void Work();
-  /// The first slot of the part that the calling thread is to read; nothing when there is none.
-  std::optional<Slot> Claim();
-  void ReadPart(Slot first);
+  /// The first slot of the part that the calling thread is to read, with spares for its blocks;
+  /// nothing when there is none.
+  std::optional<Slot> Claim(Spares* spares);
+  void ReadPart(Slot first, Spares* spares);
   /// False if nobody wants the piece any more.
   bool Add(Slot first, Piece piece, bool whole);
 
@@ -60,6 +65,7 @@ class BlockStream {
   std::condition_variable changed_;
   std::map<Slot, Part> parts_;  // By their first slots; those that are read and not yet given.
   std::size_t bytes_ = 0;       // Of all pieces.
+  Spares spares_;
   Slot unclaimed_;
   bool stop_ = false;
   std::vector<std::thread> threads_;

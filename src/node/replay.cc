@@ -28,8 +28,9 @@ Status ReplayFrom(BlockPtr last, const ReplayOf& of, replica::Recovered* recover
                   const std::function<void(Slot done, Slot all)>& progress) {
   const replica::LedgerHead& head = recovered->head;
   BlockStream stream(of.ledger, last->slot() + 1, head.tip);
+  std::vector<BlockPtr> used;
   while (last->slot() < head.tip) {
-    auto blocks = stream.Next();
+    auto blocks = stream.Next(std::move(used));
     if (!blocks.ok()) {
       return blocks.status();
     }
@@ -45,6 +46,7 @@ Status ReplayFrom(BlockPtr last, const ReplayOf& of, replica::Recovered* recover
       }
       last = block;
     }
+    used = std::move(blocks).value();
     progress(last->slot(), head.tip);
   }
   return Status::Ok();
