@@ -8,6 +8,7 @@
 namespace cairn::replica {
 
 void Replica::CatchUp(bool goes_on) {
+  LearnInOrder();  // what waited for a block that has come another way
   const Slot decided = acceptor_.log().decided();
   if (decided != last_decided_) {
     last_decided_ = decided;
@@ -90,19 +91,23 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
   if (!catch_up_.Take(from, blocks.blocks)) {
     Learn(blocks.blocks);
   }
-  for (;;) {
-    const std::vector<BlockPtr> next = catch_up_.Next(acceptor_.log().decided());
-    if (next.empty()) {
-      break;
-    }
-    Learn(next);
-  }
+  LearnInOrder();
   if (acceptor_.log().decided() > before) {
     CatchUp(true);
     fetch_until_ = now_;
     if (candidate_) {
       WeighPromises();
     }
+  }
+}
+
+void Replica::LearnInOrder() {
+  for (;;) {
+    const std::vector<BlockPtr> next = catch_up_.Next(acceptor_.log().decided());
+    if (next.empty()) {
+      return;
+    }
+    Learn(next);
   }
 }
 

@@ -149,6 +149,7 @@ class Replica {
   void AskForRepair();
   void FetchForCandidate(NodeId node);
   void Learn(const std::vector<BlockPtr>& blocks);
+  void LearnInOrder();
 
   // Serving (serving.cc).
   void On(NodeId from, Incarnation incarnation, const ForwardWrite& forward);

@@ -234,6 +234,25 @@ TEST(AgreementTest, FetchesChunkAfterChunk) {
   EXPECT_EQ(node.machine().applied(), 6U);
 }
 
+// A piece of the chain that came before the one below it waits; that one may come from the leader.
+TEST(AgreementTest, WhatWaitedForABlockIsLearnedWhicheverWayThatOneCame) {
+  const auto chain = paxos::Chain(600);
+  OneNode node;
+  const paxos::Ballot ballot = node.Follow(2);
+  node.Peer(2).decided = node.Peer(3).decided = 600;
+  node.Pass(20'000);
+  const std::vector<paxos::Fetch> asked = node.Said<paxos::Fetch>();
+  ASSERT_GE(asked.size(), 2U);
+  const Slot second = std::max(asked[0].from, asked[1].from);
+  node.Hear(3, paxos::Blocks{paxos::Part(chain, second, second + 9), 600});
+  node.Turns();
+  EXPECT_EQ(node.Decided(), 1U);
+  node.Hear(2, paxos::Sync{ballot, second - 1, second - 1, chain[second - 1]->hash,
+                           paxos::Part(chain, 2, second - 1)});
+  node.Pass(20'000);
+  EXPECT_EQ(node.Decided(), second + 9);
+}
+
 // R5: a leader that learns of another block than its own as decided leads no more.
 TEST(AgreementTest, ALeaderThatLearnsOfAnotherDecidedBlockLeadsNoMore) {
   OneNode node;
