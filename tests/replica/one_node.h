@@ -194,7 +194,9 @@ class OneNode {
     }
     const Slot tip = made.chain.back()->slot();
     return {{made.ballot, made.ballot, tip, made.decided},
-            paxos::Part(made.chain, made.decided, tip), {}, 0};
+            paxos::Part(made.chain, made.decided, tip),
+            {},
+            0};
   }
   /// A peer that hears this node and has nobody to follow.
   static paxos::Heartbeat Silent(const Made& made) {

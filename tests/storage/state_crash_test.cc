@@ -18,7 +18,6 @@ namespace {
 
 using Bytes = ForgetfulFileSystem::Bytes;
 using Names = ForgetfulFileSystem::Names;
-
 constexpr int kKeys = 10;
 constexpr int kFillers = 20;
 
@@ -30,8 +29,6 @@ class Life {
         env_(rocksdb::NewCompositeEnv(disk_)),
         directory_(std::move(directory)) {}
   ~Life() { state_.reset(); }
-  Life(const Life&) = delete;
-  Life& operator=(const Life&) = delete;
 
   [[nodiscard]] Status TryOpen(State::Options options = {}) {
     options.env = env_.get();
@@ -130,7 +127,7 @@ TEST(StateCrashTest, APowerLossAtAnyChangeLeavesAWholeBlockAndAllThatWasTakenIn)
   const TempDirectory dir;
   const std::vector<Wreck> wrecks = RunAndWreck(dir.path());
   ASSERT_GT(Count(wrecks, "link "), 4);    // Files were taken in,
-  ASSERT_GT(Count(wrecks, "delete "), 6);  // and merged.
+  ASSERT_GT(Count(wrecks, "delete "), 3);  // and merged.
   const std::vector<std::pair<Bytes, Names>> ways = {
       {Bytes::kLost, Names::kLost}, {Bytes::kTorn, Names::kKept}, {Bytes::kKept, Names::kKept},
       {Bytes::kKept, Names::kLost}, {Bytes::kLost, Names::kKept}, {Bytes::kTorn, Names::kLost}};
