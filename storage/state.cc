@@ -14,7 +14,7 @@
 namespace cairn::storage {
 namespace {
 
-constexpr std::size_t kRebuildOverlays = 4;
+constexpr std::size_t kRebuildOverlays = 2;
 constexpr std::size_t kRebuildReplay = 16;
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -241,7 +241,12 @@ void State::EndBlock() {
 }
 
 void State::SetRebuilding(bool rebuilding) {
+  CAIRN_CHECK(impl_->writer != nullptr, "a state that was opened read-only is not written");
   impl_->rebuilding = rebuilding;
+  const rocksdb::Status status = SetMerging(impl_->db.get(), rebuilding);
+  if (!status.ok()) {
+    impl_->Fail("write", status);
+  }
   EndBlock();
 }
 

@@ -3,6 +3,12 @@
 #include "storage/rocks.h"
 
 namespace cairn::storage {
+namespace {
+
+constexpr int kFilesToMerge = 3;
+constexpr int kFilesToMergeInARebuild = 12;
+
+}  // namespace
 
 void BackgroundTrouble::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                                           rocksdb::Status* error) {
@@ -31,12 +37,17 @@ rocksdb::Options StateOptions(rocksdb::Env* env,
   // Each overlay is a file over the whole range of keys, so it always lands in level 0. The rest is
   // one sorted run as long as it is small, so that a merge reads and writes all of it: it is worth
   // waiting for a few overlays, and the files that wait are all the space that is wasted.
-  options.level0_file_num_compaction_trigger = 3;
+  options.level0_file_num_compaction_trigger = kFilesToMerge;
   options.level_compaction_dynamic_level_bytes = true;
   options.max_bytes_for_level_base = std::uint64_t{256} << 20;
   options.target_file_size_base = std::uint64_t{16} << 20;
   options.bytes_per_sync = std::uint64_t{1} << 20;
   return options;
+}
+
+rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding) {
+  const int files = rebuilding ? kFilesToMergeInARebuild : kFilesToMerge;
+  return db->SetOptions({{"level0_file_num_compaction_trigger", std::to_string(files)}});
 }
 
 bool IsDamage(const rocksdb::Status& status) {

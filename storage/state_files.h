@@ -30,6 +30,10 @@ class BackgroundTrouble final : public rocksdb::EventListener {
 [[nodiscard]] rocksdb::Options StateOptions(rocksdb::Env* env,
                                             const std::shared_ptr<BackgroundTrouble>& trouble);
 
+/// A state that is being rebuilt is read hardly ever: its files are merged less, and the rest
+/// when it serves again.
+[[nodiscard]] rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding);
+
 /// Whether the files are to blame, and not a full disk, a limit of the process or the like: a file
 /// that does not verify, is gone, or lies where the disk can't read any more.
 [[nodiscard]] bool IsDamage(const rocksdb::Status& status);

@@ -7,10 +7,7 @@
 namespace cairn::chain {
 namespace {
 
-Status CheckLength(std::string_view what, std::size_t length, std::size_t limit) {
-  if (length <= limit) {
-    return Status::Ok();
-  }
+Status TooLong(std::string_view what, std::size_t length, std::size_t limit) {
   return Status::Integrity("a " + std::string(what) + " of " + std::to_string(length) +
                            " bytes is over the limit of " + std::to_string(limit));
 }
@@ -59,11 +56,11 @@ Status DecodeRecordInto(std::string_view bytes, Request* request) {
     return Status::Integrity("a request's lengths do not add up");
   }
   // Before the copies: what is over the limit is not worth memory.
-  if (Status status = CheckLength("key", key.size(), kMaxKeyBytes); !status.ok()) {
-    return status;
+  if (key.size() > kMaxKeyBytes) {
+    return TooLong("key", key.size(), kMaxKeyBytes);
   }
-  if (Status status = CheckLength("value", value.size(), kMaxValueBytes); !status.ok()) {
-    return status;
+  if (value.size() > kMaxValueBytes) {
+    return TooLong("value", value.size(), kMaxValueBytes);
   }
   request->key = key;
   request->value = value;
@@ -84,10 +81,13 @@ Status CheckRequest(const Request& request, Slot slot) {
   if ((request.op == Op::kReadmit || request.op == Op::kRecover) && slot < 2) {
     return Status::Integrity("a readmission or recovery stands before the cluster was formed");
   }
-  if (Status status = CheckLength("key", request.key.size(), kMaxKeyBytes); !status.ok()) {
-    return status;
+  if (request.key.size() > kMaxKeyBytes) {
+    return TooLong("key", request.key.size(), kMaxKeyBytes);
   }
-  return CheckLength("value", request.value.size(), kMaxValueBytes);
+  if (request.value.size() > kMaxValueBytes) {
+    return TooLong("value", request.value.size(), kMaxValueBytes);
+  }
+  return Status::Ok();
 }
 
 }  // namespace cairn::chain

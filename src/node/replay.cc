@@ -66,6 +66,9 @@ Status Replay(const ReplayOf& of, replica::Recovered* recovered,
   if (head.decided == applied.value()->slot()) {
     recovered->blocks.push_back(applied.value());
   }
+  if (head.decided == applied.value()->slot()) {
+    return ReplayFrom(std::move(applied).value(), of, recovered, progress);
+  }
   of.state->SetRebuilding(true);
   Status status = ReplayFrom(std::move(applied).value(), of, recovered, progress);
   of.state->SetRebuilding(false);

@@ -1,7 +1,8 @@
 // The workhorse of scripts/restart_bench.sh; each call is one process, so that its peak of memory
 // is its own and its end is as sudden as kill -9.
 //
-//   cairn-restart-bench make DIR OPERATIONS   a chain of blocks of 64 puts, applied as a node would
+//   cairn-restart-bench make DIR OPERATIONS [KEYS]
+//                                             a chain of blocks of 64 puts, applied as a node would
 //   cairn-restart-bench start DIR             the start of a node on it
 //   cairn-restart-bench raw DIR               the least that a rebuild has to do: RocksDB reads the
 //                                             ledger from end to end, SHA-256 of what it reads
@@ -11,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -33,7 +35,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBlockRequests = 64;
 constexpr std::size_t kBlocksPerCommit = 64;
-constexpr std::uint64_t kKeys = 100'000;
+constexpr std::uint64_t kDefaultKeys = 100'000;
 constexpr std::size_t kValueBytes = 100;
 constexpr ClientId kClients = 16;
 
@@ -76,8 +78,8 @@ Memory Start(const std::string& directory) {
 
 class Maker {
  public:
-  explicit Maker(const std::string& directory)
-      : memory_(Start(directory)), tip_(memory_.recovered.blocks.back()) {
+  Maker(const std::string& directory, std::uint64_t keys)
+      : memory_(Start(directory)), keys_(keys), tip_(memory_.recovered.blocks.back()) {
     const Incarnation self = memory_.directory.identity().incarnation;
     write_.needed = true;
     write_.head.promised = {1, 1, self};
@@ -102,10 +104,8 @@ class Maker {
     request.client = client;
     request.sequence = ++sequences_[client];
     request.first_open = request.sequence > 8 ? request.sequence - 8 : 1;
-    char key[17];
-    (void)std::snprintf(key, sizeof key, "key-%012llu",
-                        static_cast<unsigned long long>(random_() % kKeys));
-    request.key = key;
+    const std::string number = std::to_string(random_() % keys_);
+    request.key = "key-" + std::string(12 - std::min<std::size_t>(12, number.size()), '0') + number;
     request.value.resize(kValueBytes);
     for (char& byte : request.value) {
       byte = static_cast<char>(random_());
@@ -130,15 +130,16 @@ class Maker {
   }
 
   Memory memory_;
+  std::uint64_t keys_;
   BlockPtr tip_;
   replica::LedgerWrite write_;
   std::vector<Sequence> sequences_ = std::vector<Sequence>(kClients + 1);
   std::mt19937_64 random_{1};
 };
 
-[[noreturn]] void Make(const std::string& directory, std::uint64_t operations) {
+[[noreturn]] void Make(const std::string& directory, std::uint64_t operations, std::uint64_t keys) {
   const auto began = Clock::now();
-  Maker maker(directory);
+  Maker maker(directory, keys);
   maker.Put(operations);
   SayCost(began);
   Die();
@@ -181,8 +182,9 @@ class Maker {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 3 && words[0] == "make") {
-    cairn::node::Make(words[1], std::stoull(words[2]));
+  if ((words.size() == 3 || words.size() == 4) && words[0] == "make") {
+    cairn::node::Make(words[1], std::stoull(words[2]),
+                      words.size() == 4 ? std::stoull(words[3]) : cairn::node::kDefaultKeys);
   }
   if (words.size() == 2 && words[0] == "start") {
     cairn::node::MeasureStart(words[1]);
@@ -190,6 +192,7 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && words[0] == "raw") {
     cairn::node::MeasureRaw(words[1]);
   }
-  std::fprintf(stderr, "usage: cairn-restart-bench make DIR OPERATIONS | start DIR | raw DIR\n");
+  std::fprintf(stderr,
+               "usage: cairn-restart-bench make DIR OPERATIONS [KEYS] | start DIR | raw DIR\n");
   return 2;
 }

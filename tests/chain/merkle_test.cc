@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "chain/record.h"
 #include "chain/sha256.h"
 
 namespace cairn::chain {
@@ -90,6 +91,17 @@ TEST(MerkleTest, RootOfRequestsIsTheRootOfTheirLeaves) {
   const Request b{1, 3, 3, 4, Op::kDel, "b", ""};
   EXPECT_EQ(RequestsRoot({}), Sha256(""));
   EXPECT_EQ(RequestsRoot({a, b}), Node(RequestLeaf(a), RequestLeaf(b)));
+}
+
+TEST(MerkleTest, ALeafIsTheSameFromTheRequestAndFromItsRecord) {
+  for (const std::size_t key : {0, 1, 16, 77, 78, 79, 128, 4096}) {
+    for (const std::size_t value : {0, 1, 100, 70'000}) {
+      const Request request{1, 2, 3, 4, Op::kPut, std::string(key, 'k'), std::string(value, 'v')};
+      Writer record;
+      AppendRecord(record, request, request.value);
+      EXPECT_EQ(RecordLeaf(record.bytes(), value), RequestLeaf(request)) << key << ", " << value;
+    }
+  }
 }
 
 }  // namespace
