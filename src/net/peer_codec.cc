@@ -81,12 +81,14 @@ void Put(const paxos::Fetch& from, PeerEnvelope& envelope, BlockLoan& /*loan*/) 
   wire::Fetch* to = envelope.mutable_fetch();
   to->set_from(from.from);
   to->set_last(from.last);
+  to->set_by_hash(from.by_hash);
 }
 
 void Put(const paxos::Blocks& from, PeerEnvelope& envelope, BlockLoan& loan) {
   wire::Blocks* to = envelope.mutable_blocks();
   to->set_decided(from.decided);
   loan.Lend(from.blocks, to->mutable_blocks());
+  to->set_by_hash(from.by_hash);
 }
 
 void Put(const paxos::Probe& from, PeerEnvelope& envelope, BlockLoan& /*loan*/) {
@@ -207,12 +209,15 @@ paxos::Behind Take(const wire::Behind& from, FieldCheck& check) {
 }
 
 paxos::Fetch Take(const wire::Fetch& from, FieldCheck& check) {
-  return {.from = CheckedSlot(from.from(), check), .last = CheckedSlot(from.last(), check)};
+  return {.from = CheckedSlot(from.from(), check),
+          .last = CheckedSlot(from.last(), check),
+          .by_hash = from.by_hash()};
 }
 
 paxos::Blocks Take(const wire::Blocks& from, FieldCheck& check) {
   return {.blocks = CheckedBlocks(from.blocks(), check),
-          .decided = CheckedSlot(from.decided(), check)};
+          .decided = CheckedSlot(from.decided(), check),
+          .by_hash = from.by_hash()};
 }
 
 paxos::Probe Take(const wire::Probe& from, FieldCheck& check) {

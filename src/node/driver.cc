@@ -60,7 +60,7 @@ void Driver::RepeatBeats() {
 void Driver::Serve(const replica::ServeBlocks& serve) {
   auto blocks = ledger_->ReadRange(serve.from, serve.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
   if (blocks.ok()) {
-    Send({{serve.to, paxos::Blocks{std::move(blocks).value(), serve.decided}}});
+    Send({{serve.to, paxos::Blocks{std::move(blocks).value(), serve.decided, serve.by_hash}}});
     return;
   }
   // Neither "have" nor "none": the other node asks elsewhere.

@@ -62,7 +62,7 @@ class Mender {
   void Ask() {
     const replica::Repair::Range range = repair_.Next();
     const NodeId peer = peers_[next_peer_++ % peers_.size()];
-    Send(peer, paxos::Fetch{range.first, range.last});
+    Send(peer, paxos::Fetch{range.first, range.last, true});
     ask_at_ = MonotonicNow() + kPatience;
   }
   void Take(const paxos::Blocks& blocks) {
@@ -78,13 +78,14 @@ class Mender {
     }
   }
   void Serve(NodeId to, const paxos::Fetch& fetch) {
-    const Slot last = std::min(fetch.last, ledger_->head().decided);
+    const replica::LedgerHead& head = ledger_->head();
+    const Slot last = std::min(fetch.last, fetch.by_hash ? head.tip : head.decided);
     if (fetch.from == 0 || fetch.from > last) {
       return;
     }
     auto blocks = ledger_->ReadRange(fetch.from, last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
     if (blocks.ok()) {
-      Send(to, paxos::Blocks{std::move(blocks).value(), ledger_->head().decided});
+      Send(to, paxos::Blocks{std::move(blocks).value(), head.decided, fetch.by_hash});
     }
   }
   void Send(NodeId to, replica::Message message) {

@@ -44,9 +44,14 @@ std::vector<BlockPtr> Log::From(Slot slot) const {
 std::vector<BlockPtr> Log::DecidedFrom(Slot slot, std::size_t max_blocks,
                                        std::size_t max_bytes) const {
   CAIRN_CHECK(slot >= first() && slot <= decided_, "only decided blocks in memory can be taken");
+  return Part(slot, decided_, max_blocks, max_bytes);
+}
+
+std::vector<BlockPtr> Log::Part(Slot slot, Slot last, std::size_t max_blocks,
+                                std::size_t max_bytes) const {
   std::vector<BlockPtr> blocks;
   std::size_t bytes = 0;
-  for (; slot <= decided_ && blocks.size() < max_blocks; ++slot) {
+  for (; slot <= last && blocks.size() < max_blocks; ++slot) {
     BlockPtr block = At(slot);
     bytes += block->encoded.size();
     if (!blocks.empty() && bytes > max_bytes) {

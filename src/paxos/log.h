@@ -36,6 +36,9 @@ class Log {
   /// Decided blocks from `slot` on, at least one, within the limits. Requires: in memory.
   [[nodiscard]] std::vector<BlockPtr> DecidedFrom(Slot slot, std::size_t max_blocks,
                                                   std::size_t max_bytes) const;
+  /// The same up to `last`, decided or not. Requires: slot <= last <= tip().
+  [[nodiscard]] std::vector<BlockPtr> Part(Slot slot, Slot last, std::size_t max_blocks,
+                                           std::size_t max_bytes) const;
 
   /// Requires: the block stands on the tip.
   void Append(BlockPtr block);

@@ -86,11 +86,14 @@ struct Behind {
 struct Fetch {
   Slot from = 0;
   Slot last = 0;  ///< Inclusive.
+  /// The asker knows by hash which blocks it has lost: one that is not known as decided will do.
+  bool by_hash = false;
 };
 
 struct Blocks {
   std::vector<BlockPtr> blocks;
-  Slot decided = 0;  ///< The sender's decided slot, so that the receiver knows how far it is.
+  Slot decided = 0;      ///< The sender's decided slot, so that the receiver knows how far it is.
+  bool by_hash = false;  ///< The answer to such a question: not all of them need be decided.
 };
 
 struct Probe {

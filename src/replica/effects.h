@@ -50,6 +50,7 @@ struct ServeBlocks {
   Slot from = 0;
   Slot last = 0;
   Slot decided = 0;
+  bool by_hash = false;  ///< As in the question.
 };
 
 /// An answer for a client that is connected to this node.

@@ -52,7 +52,7 @@ void Replica::AskForRepair() {
   // The one after the node asked last: one that did not help is not asked twice in a row.
   NodeId chosen = 0;
   for (const NodeId node : election_.peers()) {
-    const bool able = election_.Linked(node, now_) && election_.Last(node)->decided >= range.last;
+    const bool able = election_.Linked(node, now_) && election_.Last(node)->tip >= range.last;
     if (able && (chosen == 0 || (chosen <= repair_asked_ && node > repair_asked_))) {
       chosen = node;
     }
@@ -60,21 +60,26 @@ void Replica::AskForRepair() {
   if (chosen != 0) {
     repair_asked_ = chosen;
     repair_until_ = now_ + options_.timing.election;
-    Send(chosen, paxos::Fetch{range.first, range.last});
+    Send(chosen, paxos::Fetch{range.first, range.last, true});
   }
 }
 
 void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
   const paxos::Log& log = acceptor_.log();
-  if (fetch.from == 0 || fetch.from > std::min(fetch.last, log.decided())) {
+  const Slot last = std::min(fetch.last, fetch.by_hash ? log.tip() : log.decided());
+  if (fetch.from == 0 || fetch.from > last) {
     return;
   }
-  const Slot last = std::min(fetch.last, log.decided());
   if (fetch.from >= log.first()) {
-    const std::size_t count = std::min<Slot>(options_.catch_up_blocks, last - fetch.from + 1);
-    Send(from, paxos::Blocks{log.DecidedFrom(fetch.from, count, kMaxCatchUpBytes), log.decided()});
+    const std::size_t most = options_.catch_up_blocks;
+    Send(from, paxos::Blocks{fetch.by_hash ? log.Part(fetch.from, last, most, kMaxCatchUpBytes)
+                                           : log.DecidedFrom(fetch.from,
+                                                             std::min(most, last - fetch.from + 1),
+                                                             kMaxCatchUpBytes),
+                             log.decided(), fetch.by_hash});
   } else {
-    effects_.serve.push_back({from, fetch.from, last, log.decided()});
+    effects_.serve.push_back(
+        {from, fetch.from, std::min(last, log.decided()), log.decided(), fetch.by_hash});
   }
 }
 
@@ -84,7 +89,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
     repair_until_ = now_;
     AskForRepair();
   }
-  if (!room_) {
+  if (!room_ || blocks.by_hash) {
     return;
   }
   const Slot before = acceptor_.log().decided();

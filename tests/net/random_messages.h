@@ -89,8 +89,8 @@ class RandomMessages {
             paxos::Accept{Ballot(), AnySlot(), Chain(1).front()},
             paxos::Accepted{Ballot(), AnySlot()},
             paxos::Behind{Ballot(), Ballot(), AnySlot(), AnySlot()},
-            paxos::Fetch{AnySlot(), AnySlot()},
-            paxos::Blocks{Chain(5), AnySlot()},
+            paxos::Fetch{AnySlot(), AnySlot(), true},
+            paxos::Blocks{Chain(5), AnySlot(), true},
             paxos::Probe{Ballot(), Wide()},
             paxos::ProbeAck{Ballot(), Wide()},
             replica::ForwardWrite{Wide(), AnyRequest()},
@@ -207,8 +207,10 @@ inline auto Fields(const paxos::Accepted& m) { return std::tie(m.ballot, m.tip);
 inline auto Fields(const paxos::Behind& m) {
   return std::tie(m.ballot, m.accepted, m.matched, m.decided);
 }
-inline auto Fields(const paxos::Fetch& m) { return std::tie(m.from, m.last); }
-inline auto Fields(const paxos::Blocks& m) { return std::make_tuple(m.decided, Fields(m.blocks)); }
+inline auto Fields(const paxos::Fetch& m) { return std::tie(m.from, m.last, m.by_hash); }
+inline auto Fields(const paxos::Blocks& m) {
+  return std::make_tuple(m.decided, m.by_hash, Fields(m.blocks));
+}
 inline auto Fields(const paxos::Probe& m) { return std::tie(m.ballot, m.number); }
 inline auto Fields(const paxos::ProbeAck& m) { return std::tie(m.ballot, m.number); }
 inline auto Fields(const replica::ForwardWrite& m) { return std::tie(m.token, m.request); }

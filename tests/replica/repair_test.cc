@@ -120,5 +120,27 @@ TEST_F(RepairAtANodeTest, AsksAnotherWhenOneKeepsSilent) {
   EXPECT_EQ(std::get<0>(asked_[1]), 3U);
 }
 
+// The only other copy may be at a node that does not know the block as decided.
+TEST_F(RepairAtANodeTest, ABlockThatIsNotKnownAsDecidedElsewhereWillDo) {
+  Tick(10'000);
+  replica_->Step({2, paxos::LifeOf(2), paxos::Blocks{Part(chain_, 3, 4), 2, true}});
+  Turn();
+  EXPECT_EQ(replica_->Status().lost, 0U);
+  OneNode other({.chain = Part(chain_, 0, 4), .decided = 2});
+  other.Hear(3, paxos::Fetch{3, 4, true});
+  other.Hear(2, paxos::Fetch{3, 4, false});
+  other.Turns();
+  ASSERT_EQ(other.Said<paxos::Blocks>().size(), 1U);
+  EXPECT_EQ(other.Said<paxos::Blocks>(3)[0].blocks, Part(chain_, 3, 4));
+}
+
+// What is said by hash is nobody's word that it is decided.
+TEST_F(RepairAtANodeTest, AnAnswerByHashTeachesNothing) {
+  Tick(10'000);
+  replica_->Step({2, paxos::LifeOf(2), paxos::Blocks{{chain_[9]}, 9, true}});
+  Turn();
+  EXPECT_EQ(replica_->Status().decided, 8U);
+}
+
 }  // namespace
 }  // namespace cairn::replica

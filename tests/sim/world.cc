@@ -204,7 +204,7 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
   for (const replica::ServeBlocks& serve : effects.serve) {
     const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
     situations_.Note(Situation::kBlocksServedFromDisk);
-    paxos::Blocks blocks{{}, serve.decided};
+    paxos::Blocks blocks{{}, serve.decided, serve.by_hash};
     for (Slot slot = serve.from; slot <= last && !node.disk.IsRotten(slot); ++slot) {
       blocks.blocks.push_back(node.disk.Read(slot));
     }
