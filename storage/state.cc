@@ -82,7 +82,7 @@ rocksdb::Status State::Impl::OpenDatabase() {
   chosen.create_if_missing = !options.read_only;
   rocksdb::DB* opened = nullptr;
   if (options.read_only) {
-    const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(chosen, path, &opened);
+    rocksdb::Status status = rocksdb::DB::OpenForReadOnly(chosen, path, &opened);
     db.reset(opened);
     return status;
   }
