@@ -227,7 +227,7 @@ TEST_F(StartUpTest, AFlippedBitInTheLedgersLogMakesTheNodeSomebodyNew) {
       storage::DataDirectory::OpenExisting(node_).value().identity().incarnation;
   for (const auto& entry : std::filesystem::directory_iterator(node_ + "/ledger")) {
     if (entry.path().extension() == ".log" && entry.file_size() > 200) {
-      storage::FlipBit(entry.path().string(), 150);
+      storage::FlipBit(entry.path().string(), entry.file_size() - 60);
     }
   }
   Said said;
