@@ -59,6 +59,7 @@ void RestartNow(const std::string& sentence) {
   const std::string line = "cairn: " + why + ". This node starts anew.\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
     argv.push_back(const_cast<char*>(argument.c_str()));
   }
