@@ -19,6 +19,8 @@ Log::Log(const std::vector<BlockPtr>& blocks, Slot decided, Incarnations incarna
       if (Incarnations said = IncarnationsIn(*blocks[i]); !said.empty()) {
         statements_[blocks[i]->slot()] = std::move(said);
       }
+    } else {
+      decided_bytes_ += blocks[i]->encoded.size();
     }
   }
   CAIRN_CHECK(decided_ <= tip(), "what is decided is in the log");
@@ -84,7 +86,9 @@ void Log::Decide(Slot slot) {
   if (slot <= decided_) {
     return;
   }
-  decided_ = slot;
+  for (; decided_ < slot; ++decided_) {
+    decided_bytes_ += At(decided_ + 1)->encoded.size();
+  }
   while (!statements_.empty() && statements_.begin()->first <= decided_) {
     for (const auto& [node, incarnation] : statements_.begin()->second) {
       base_[node] = incarnation;
@@ -94,17 +98,10 @@ void Log::Decide(Slot slot) {
 }
 
 void Log::Trim(Slot keep, std::size_t max_blocks, std::size_t max_bytes) {
-  std::size_t bytes = 0;
-  std::size_t count = 0;
-  Slot oldest = decided_;
-  for (; oldest > first(); --oldest) {
-    bytes += At(oldest)->encoded.size();
-    if (++count >= max_blocks || bytes > max_bytes) {
-      break;
-    }
-  }
-  while (first() < oldest && first() < keep) {
+  while (first() < keep && first() < decided_ &&
+         (decided_ - first() >= max_blocks || decided_bytes_ > max_bytes)) {
     blocks_.pop_front();
+    decided_bytes_ -= blocks_.front()->encoded.size();
   }
 }
 

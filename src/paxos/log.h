@@ -57,6 +57,7 @@ class Log {
  private:
   std::deque<BlockPtr> blocks_;
   Slot decided_ = 0;
+  std::size_t decided_bytes_ = 0;            // encoded, from first() + 1 to decided()
   Incarnations base_;                        // by the chain below the statements
   std::map<Slot, Incarnations> statements_;  // what blocks in memory said, by slot
 };
