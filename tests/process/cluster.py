@@ -33,7 +33,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
 
-def _die_with_the_tests():
+def die_with_the_tests():
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -49,7 +49,7 @@ def wait_until(what, condition, patience=PATIENCE):
         time.sleep(0.01)
 
 
-def _free_ports(count):
+def free_ports(count):
     """Ports below those that the kernel gives to outgoing connections: a port of a node that is
     down must not be taken by a connection of another process before the node is back."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as range_file:
@@ -147,7 +147,7 @@ class Node:
                 stdout=stdout or out,
                 stderr=log,
                 env=clean_environment(CAIRN_CONFIG=config or self.cluster.config),
-                preexec_fn=_die_with_the_tests,
+                preexec_fn=die_with_the_tests,
             )
 
     def signal(self, number):
@@ -226,7 +226,7 @@ class Cluster:
         return self.nodes[node_id]
 
     def choose_ports(self):
-        self.ports = _free_ports(2 * self.size)
+        self.ports = free_ports(2 * self.size)
         self.config.write_text(self.file_text(), encoding="utf-8")
 
     def client_port(self, node_id):
