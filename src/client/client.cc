@@ -13,26 +13,6 @@ namespace {
 /// others must be used in the meantime for that.
 constexpr Micros kSessionIdle = 60'000'000;
 
-OperationResult Failed(Code code, std::string message) {
-  OperationResult result;
-  result.code = code;
-  result.message = std::move(message);
-  return result;
-}
-
-std::optional<OperationResult> CheckKey(const std::string& key) {
-  if (key.empty()) {
-    return Failed(Code::kUsage,
-                  "the key is empty; a key has 1 to " + std::to_string(kMaxKeyBytes) + " bytes");
-  }
-  if (key.size() > kMaxKeyBytes) {
-    return Failed(Code::kUsage, "the key has " + std::to_string(key.size()) +
-                                    " bytes, the limit is " + std::to_string(kMaxKeyBytes) +
-                                    " (4 KiB); nothing was sent");
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Client::Client(config::Cluster cluster, Options options, Environment environment)
@@ -41,37 +21,15 @@ Client::Client(config::Cluster cluster, Options options, Environment environment
   for (const config::NodeAddress& node : cluster_.nodes) {
     links_.emplace(node.id, Link(node, &environment_));
   }
-  if (options_.preferred == 0) {
-    options_.preferred = cluster_.nodes[environment_.random() % cluster_.nodes.size()].id;
-  }
-  CAIRN_CHECK(links_.count(options_.preferred) > 0, "the preferred node is one of the cluster");
+  CAIRN_CHECK(options_.preferred == 0 || links_.count(options_.preferred) > 0,
+              "the preferred node is one of the cluster");
+  knowledge_.good = cluster_.nodes[environment_.random() % cluster_.nodes.size()].id;
   RenewSession();
 }
 
-void Client::RenewSession() {
-  session_ = Session{};
-  while (session_.id == 0) {
-    session_.id = environment_.random();
-  }
-  session_.last_use = environment_.now();
-}
+void Client::RenewSession() { session_ = NewSession(environment_); }
 
-OperationResult Client::Put(const std::string& key, const std::string& value) {
-  if (value.size() > kMaxValueBytes) {
-    return Failed(Code::kUsage, "the value has " + std::to_string(value.size()) +
-                                    " bytes, the limit is " + std::to_string(kMaxValueBytes) +
-                                    " (1 MiB); nothing was sent");
-  }
-  return Write("put", Op::kPut, key, value);
-}
-
-OperationResult Client::Del(const std::string& key) { return Write("del", Op::kDel, key, ""); }
-
-OperationResult Client::Write(const char* verb, Op op, const std::string& key,
-                              const std::string& value) {
-  if (std::optional<OperationResult> wrong = CheckKey(key)) {
-    return *std::move(wrong);
-  }
+void Client::FreshenSession() {
   if (environment_.now() - session_.last_use > kSessionIdle) {
     // A new session needs a new base: what is known as decided may be as old as the idle time.
     RenewSession();
@@ -79,44 +37,63 @@ OperationResult Client::Write(const char* verb, Op op, const std::string& key,
       link.GreetAgain();
     }
   }
+}
+
+OperationResult Client::Put(const std::string& key, const std::string& value) {
+  return Write(Operation::Kind::kPut, key, value);
+}
+
+OperationResult Client::Del(const std::string& key) {
+  return Write(Operation::Kind::kDel, key, "");
+}
+
+OperationResult Client::Write(Operation::Kind kind, const std::string& key,
+                              const std::string& value) {
+  if (std::optional<OperationResult> wrong = CheckSize(key, value)) {
+    return *std::move(wrong);
+  }
+  FreshenSession();
   Request request;
   request.client = session_.id;
   request.sequence = session_.next++;
   request.first_open = request.sequence;
-  request.op = op;
+  request.op = kind == Operation::Kind::kPut ? Op::kPut : Op::kDel;
   request.key = key;
   request.value = value;
-  Exchange exchange(verb, true, options_, &environment_, &links_, &knowledge_);
+  Exchange exchange(NameOf(kind), true, options_, &environment_, &links_, &knowledge_);
   OperationResult result = exchange.Run([this, &request]() -> net::CallBody {
     session_.base = session_.base.value_or(knowledge_.decided);
     request.session_base = *session_.base;
     return net::Write{request};
   });
   session_.last_use = environment_.now();
-  if (result.code == Code::kNotFound) {
-    result.message = "there was no key " + Quote(key) + " to delete";
-  } else if (result.code == Code::kUnknownOutcome && result.slot > 0) {
+  if (result.code == Code::kUnknownOutcome && result.slot > 0) {
     RenewSession();  // The cluster has forgotten this one.
-  } else if (result.ok()) {
-    result.message.clear();
   }
+  Explain(kind, key, &result);
   return result;
 }
 
 OperationResult Client::Get(const std::string& key) {
-  if (std::optional<OperationResult> wrong = CheckKey(key)) {
+  if (std::optional<OperationResult> wrong = CheckSize(key, {})) {
     return *std::move(wrong);
   }
   Exchange exchange("get", false, options_, &environment_, &links_, &knowledge_);
   OperationResult result = exchange.Run([&key]() -> net::CallBody { return net::Read{key}; });
-  if (result.code == Code::kNotFound) {
-    result.message = "there is no key " + Quote(key);
-  }
+  Explain(Operation::Kind::kGet, key, &result);
   return result;
 }
 
+std::vector<OperationResult> Client::Run(const std::vector<Operation>& operations) {
+  FreshenSession();
+  Batch batch(options_, &environment_, &links_, &knowledge_, &session_);
+  std::vector<OperationResult> results = batch.Run(operations);
+  session_.last_use = environment_.now();
+  return results;
+}
+
 OperationResult Client::GetStale(NodeId node, const std::string& key) {
-  if (std::optional<OperationResult> wrong = CheckKey(key)) {
+  if (std::optional<OperationResult> wrong = CheckSize(key, {})) {
     return *std::move(wrong);
   }
   const Result<net::ReplyBody> reply = Ask(node, net::StaleRead{key}, true);

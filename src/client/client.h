@@ -4,11 +4,11 @@
 //
 // A client is a session: a random 64-bit id and sequences from 1. Every request names as
 // session_base a decided slot that the client had heard of before its first one, and as first_open
-// its own sequence: one request is open at a time, and one that was given up is never asked for
-// again, so that it can't be applied any more once a later one has been. A session that was idle
-// for long is replaced by a new one, before the cluster evicts it.
+// the lowest sequence that is open: its own, or in a batch perhaps an earlier one. One that was
+// given up is never asked for again, so that it can't be applied any more once a later one has
+// been. A session that was idle for long is replaced by a new one, before the cluster evicts it.
 //
-// Everything is synchronous and belongs to one thread. How nodes are tried: exchange.h.
+// Everything is synchronous and belongs to one thread. How nodes are tried: exchange.h, batch.h.
 
 #include <functional>
 #include <optional>
@@ -16,7 +16,9 @@
 #include <string_view>
 #include <vector>
 
+#include "client/batch.h"
 #include "client/exchange.h"
+#include "client/session.h"
 
 namespace cairn::client {
 
@@ -40,6 +42,10 @@ class Client {
   OperationResult Del(const std::string& key);
   /// Linearizable.
   OperationResult Get(const std::string& key);
+  /// Many of these at once, in any order, each exactly once; the results are in the order of the
+  /// operations. The time-out is for progress: it is over when none of them was settled for so
+  /// long.
+  std::vector<OperationResult> Run(const std::vector<Operation>& operations);
   /// What this node has, possibly old.
   OperationResult GetStale(NodeId node, const std::string& key);
 
@@ -69,15 +75,10 @@ class Client {
   [[nodiscard]] NodeId preferred() const { return options_.preferred; }
 
  private:
-  struct Session {
-    ClientId id = 0;
-    Sequence next = 1;
-    std::optional<Slot> base;  // fixed by the first transmission
-    Micros last_use = 0;
-  };
-
-  OperationResult Write(const char* verb, Op op, const std::string& key, const std::string& value);
+  OperationResult Write(Operation::Kind kind, const std::string& key, const std::string& value);
   void RenewSession();
+  /// A new session if this one was idle for too long.
+  void FreshenSession();
   /// Asks one node, and nobody else, until the time-out is over. Not `repeat`: sent once at most.
   Result<net::ReplyBody> Ask(NodeId node, const net::CallBody& body, bool repeat);
   Result<std::string> Fault(NodeId node, const net::FaultCall& call);

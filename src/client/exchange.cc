@@ -35,7 +35,8 @@ Exchange::Exchange(std::string verb, bool write, Options options, const Environm
       options_(options),
       environment_(environment),
       links_(links),
-      knowledge_(knowledge) {
+      knowledge_(knowledge),
+      route_(options.preferred, links, knowledge) {
   // A short time-out still leaves time for a second and a third node.
   options_.hello_timeout =
       std::min(options_.hello_timeout, std::max<Micros>(options_.timeout / 3, 50'000));
@@ -46,14 +47,14 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
   began_ = Now();
   deadline_ = began_ + options_.timeout;
   Micros pause = kFirstPause;
-  NodeId node = First();
+  NodeId node = route_.First();
   while (Now() < deadline_ && !TooLateToSend()) {
     Link& link = links_->at(node);
     const Micros began = Now();
     hint_ = 0;
     std::optional<replica::Answer> answer = Try(link);
-    const bool follow = !answer && Usable(hint_);
-    node = Next(node);
+    const bool follow = !answer && route_.Usable(hint_);
+    node = route_.Next(node, hint_);
     if (!answer && !follow) {
       answer = Pause(link, std::min(deadline_, began + pause));
       pause = std::min(2 * pause, kLongestPause);
@@ -70,7 +71,7 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
 
 std::optional<replica::Answer> Exchange::Try(Link& link) {
   asked_.insert(link.node());
-  round_.insert(link.node());
+  route_.Asked(link.node());
   if (!link.greeted()) {
     std::optional<replica::Answer> answer =
         Greet(link, std::min(deadline_, Now() + options_.hello_timeout));
@@ -212,50 +213,6 @@ std::optional<replica::Answer> Exchange::LateAnswer() {
     }
   }
   return std::nullopt;
-}
-
-NodeId Exchange::First() const {
-  for (const NodeId node : {options_.preferred, knowledge_->good, knowledge_->leader}) {
-    if (Usable(node)) {
-      return node;
-    }
-  }
-  return NextInTurn(options_.preferred, [](const Link& link) { return !link.IsQuiet(); });
-}
-
-NodeId Exchange::Next(NodeId last) {
-  if (Usable(hint_)) {
-    return hint_;
-  }
-  const auto usable = [this](const Link& link) { return Usable(link.node()); };
-  const NodeId next = NextInTurn(last, usable);
-  if (Usable(next)) {
-    return next;
-  }
-  round_.clear();
-  return NextInTurn(last, [](const Link& link) { return !link.IsQuiet(); });
-}
-
-/// The first usable node after `last`, which comes last itself; if none is usable, the one
-/// after `last`.
-NodeId Exchange::NextInTurn(NodeId last, const std::function<bool(const Link&)>& usable) const {
-  auto place = links_->upper_bound(last);
-  NodeId fallback = 0;
-  for (std::size_t i = 0; i < links_->size(); ++i, ++place) {
-    if (place == links_->end()) {
-      place = links_->begin();
-    }
-    if (usable(place->second)) {
-      return place->first;
-    }
-    fallback = fallback == 0 ? place->first : fallback;
-  }
-  return fallback;
-}
-
-bool Exchange::Usable(NodeId node) const {
-  const auto place = links_->find(node);
-  return place != links_->end() && round_.count(node) == 0 && !place->second.IsQuiet();
 }
 
 void Exchange::NoAnswer(Link& link) {

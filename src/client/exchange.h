@@ -1,11 +1,10 @@
 #pragma once
 // One request, from its first transmission until it is settled or its time is over.
 //
-// Nodes are asked one after the other: the preferred one first, then whom the last one named as
-// leader, then the others in turn; nodes that were silent lately come last. Each is greeted with a
-// Hello before it is trusted with a request, so that a dead node never gets one, and left for the
-// next when it gives no answer in time. What is sent again bears the same client and sequence, so
-// that it is applied at most once (R10).
+// Nodes are asked one after the other (route.h). Each is greeted with a Hello before it is trusted
+// with a request, so that a dead node never gets one, and left for the next when it gives no answer
+// in time. What is sent again bears the same client and sequence, so that it is applied at most
+// once (R10).
 //
 // What is known of a write when the time is over depends on its transmissions:
 //   every one was answered with "unavailable", or none was sent     unavailable: surely not applied
@@ -15,44 +14,17 @@
 // too little time is left for a node to find out that it must refuse.
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "client/link.h"
+#include "client/operation.h"
+#include "client/options.h"
+#include "client/route.h"
 
 namespace cairn::client {
-
-struct Options {
-  Micros timeout = 5'000'000;      ///< For one operation, all retries together.
-  NodeId preferred = 0;            ///< The node to ask first; 0: any.
-  Micros try_timeout = 1'200'000;  ///< For a node to settle a request, before the next is asked.
-  Micros hello_timeout = 500'000;  ///< For a connected node to answer a Hello.
-  Micros patience = 250'000;       ///< For a connection to stand.
-};
-
-/// What became of an operation.
-struct OperationResult {
-  Code code = Code::kOk;
-  std::string message;  ///< A sentence for a person unless ok.
-  Slot slot = 0;        ///< Decided at (writes), read at (reads).
-  std::string value;    ///< Reads only.
-  NodeId leader = 0;    ///< 0: not known.
-
-  [[nodiscard]] bool ok() const { return code == Code::kOk; }
-};
-
-/// What a client has learned of the cluster, across its operations.
-struct Knowledge {
-  Slot decided = 0;
-  NodeId leader = 0;
-  NodeId good = 0;  ///< The node that answered last.
-};
-
-using Links = std::map<NodeId, Link>;
 
 class Exchange {
  public:
@@ -77,12 +49,6 @@ class Exchange {
   std::optional<replica::Answer> LateAnswer();
   [[nodiscard]] bool TooLateToSend() const;
 
-  [[nodiscard]] NodeId First() const;
-  [[nodiscard]] NodeId Next(NodeId last);
-  [[nodiscard]] NodeId NextInTurn(NodeId last,
-                                  const std::function<bool(const Link&)>& usable) const;
-  [[nodiscard]] bool Usable(NodeId node) const;
-
   void NoAnswer(Link& link);
   OperationResult Settled(const replica::Answer& answer);
   OperationResult GiveUp() const;
@@ -101,8 +67,8 @@ class Exchange {
   bool sent_ = false;
   std::set<Transmission> open_;  // sent and not answered
   bool lost_ = false;            // a node said that it lost track of a transmission
-  std::set<NodeId> round_;       // asked since every node was last asked
-  NodeId hint_ = 0;              // whom the last answer named as leader
+  Route route_;
+  NodeId hint_ = 0;  // whom the last answer named as leader
   std::set<NodeId> asked_;
   std::set<NodeId> silent_;  // those that did not answer when last asked
   std::string said_;         // the last reason that a node gave

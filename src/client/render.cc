@@ -249,12 +249,12 @@ Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary) 
   return json;
 }
 
-Json OperationJson(const Operation& operation, const OperationResult& result, bool with_value) {
+Json OperationJson(const Asked& asked, const OperationResult& result, bool with_value) {
   Json json;
-  json["op"] = operation.op.empty() ? Json(nullptr) : Json(operation.op);
-  json["key"] = operation.key ? BytesJson(*operation.key) : Json(nullptr);
+  json["op"] = asked.op.empty() ? Json(nullptr) : Json(asked.op);
+  json["key"] = asked.key ? BytesJson(*asked.key) : Json(nullptr);
   if (with_value) {
-    json["value"] = operation.value ? BytesJson(*operation.value) : Json(nullptr);
+    json["value"] = asked.value ? BytesJson(*asked.value) : Json(nullptr);
   }
   json["ok"] = result.ok();
   json["error"] = result.ok() ? Json(nullptr) : Json(std::string(CodeName(result.code)));

@@ -36,15 +36,15 @@ using Json = nlohmann::ordered_json;
 /// to; notes: sentences).
 [[nodiscard]] Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary);
 
-/// An operation and what became of it.
-struct Operation {
+/// What a person asked for, and what became of it.
+struct Asked {
   std::string op;
   std::optional<std::string> key;
   std::optional<std::string> value;
 };
 /// op key value ok error slot leader; also message, when it went wrong. The value is left out if
 /// `with_value` is false, else null if there is none.
-[[nodiscard]] Json OperationJson(const Operation& operation, const OperationResult& result,
+[[nodiscard]] Json OperationJson(const Asked& asked, const OperationResult& result,
                                  bool with_value);
 
 [[nodiscard]] Json BytesJson(std::string_view bytes);

@@ -104,7 +104,7 @@ bool Shell::Execute(const std::string& line) {
   }
   Reply reply = Answer(line);
   if (json_) {
-    Json json = OperationJson(reply.operation, reply.result, true);
+    Json json = OperationJson(reply.asked, reply.result, true);
     for (auto& [name, value] : reply.more.items()) {
       json[name] = value;
     }
@@ -142,7 +142,7 @@ Shell::Reply Shell::Answer(const std::string& line) {
 
 Shell::Reply Shell::Wrong(const std::string& op, std::string message) {
   Reply reply;
-  reply.operation.op = op;
+  reply.asked.op = op;
   reply.result = ResultOf(Status::Usage(std::move(message)));
   return reply;
 }
@@ -178,7 +178,7 @@ Shell::Reply Shell::RunPut(const Arguments& arguments) {
     return WrongForm("put");
   }
   Reply reply;
-  reply.operation = {"put", arguments[0], arguments[1]};
+  reply.asked = {"put", arguments[0], arguments[1]};
   reply.result = client_->Put(arguments[0], arguments[1]);
   reply.text = reply.result.ok() ? DecidedText(reply.result) + "\n" : "";
   return reply;
@@ -191,11 +191,11 @@ Shell::Reply Shell::RunGet(const Arguments& arguments) {
     return WrongForm("get");
   }
   Reply reply;
-  reply.operation = {"get", arguments[0], std::nullopt};
+  reply.asked = {"get", arguments[0], std::nullopt};
   reply.result =
       options.stale ? client_->GetStale(options.node, arguments[0]) : client_->Get(arguments[0]);
   if (reply.result.ok()) {
-    reply.operation.value = reply.result.value;
+    reply.asked.value = reply.result.value;
     reply.text = reply.result.value + "\n";
   }
   return reply;
@@ -206,7 +206,7 @@ Shell::Reply Shell::RunDel(const Arguments& arguments) {
     return WrongForm("del");
   }
   Reply reply;
-  reply.operation = {"del", arguments[0], std::nullopt};
+  reply.asked = {"del", arguments[0], std::nullopt};
   reply.result = client_->Del(arguments[0]);
   reply.text = reply.result.ok() ? DecidedText(reply.result) + "\n" : "";
   return reply;
@@ -219,7 +219,7 @@ Shell::Reply Shell::RunStatus(const Arguments& arguments) {
   const std::vector<NodeReport> reports = client_->StatusOfAll();
   const Summary summary = Summarize(reports);
   Reply reply;
-  reply.operation.op = "status";
+  reply.asked.op = "status";
   if (!summary.quorum) {
     reply.result = ResultOf(Status::Unavailable(summary.words));
   }
@@ -235,7 +235,7 @@ Shell::Reply Shell::RunChain(const Arguments& arguments) {
     return WrongForm("chain");
   }
   Reply reply;
-  reply.operation.op = "chain";
+  reply.asked.op = "chain";
   Json blocks = Json::array();
   const Status status = client_->Chain(options.node, options.from.value_or(0), options.to,
                                        [&](const Block& block, Slot /*decided*/) {
@@ -282,7 +282,7 @@ Shell::Reply Shell::ChangeLink(const char* op, net::FaultCall::Kind kind,
   }
   const Result<std::string> done = client_->FaultLink(kind, ids.value()[0], ids.value()[1]);
   Reply reply;
-  reply.operation.op = op;
+  reply.asked.op = op;
   reply.result = ResultOf(done.status());
   if (done.ok()) {
     reply.text = done.value() + "\n";
@@ -298,7 +298,7 @@ Shell::Reply Shell::RunFailProcess(const Arguments& arguments) {
   }
   const Result<std::string> done = client_->FailProcess(ids.value()[0]);
   Reply reply;
-  reply.operation.op = "failProcess";
+  reply.asked.op = "failProcess";
   reply.result = ResultOf(done.status());
   if (done.ok()) {
     reply.text = done.value() + "\n";
@@ -313,7 +313,7 @@ Shell::Reply Shell::RunReconnect(const Arguments& arguments) {
     return WrongForm("reconnect");
   }
   Reply reply;
-  reply.operation.op = "reconnect";
+  reply.asked.op = "reconnect";
   reply.result = ResultOf(client_->Reconnect(ids.value()[0]));
   if (reply.result.ok()) {
     reply.text = "connected to node " + std::to_string(ids.value()[0]) + "\n";
@@ -330,7 +330,7 @@ Shell::Reply Shell::RunVerify(const Arguments& /*arguments*/) {
 
 Shell::Reply Shell::RunHelp(const Arguments& /*arguments*/) {
   Reply reply;
-  reply.operation.op = "help";
+  reply.asked.op = "help";
   for (const Command& command : Commands()) {
     reply.text += std::string(command.form) + "\n    " + command.what + "\n";
   }
@@ -343,7 +343,7 @@ Shell::Reply Shell::RunHelp(const Arguments& /*arguments*/) {
 
 Shell::Reply Shell::RunExit(const Arguments& /*arguments*/) {
   Reply reply;
-  reply.operation.op = "e";
+  reply.asked.op = "e";
   reply.leave = true;
   return reply;
 }

@@ -31,9 +31,9 @@ class Shell {
   [[nodiscard]] static std::vector<std::string> CommandNames();
 
  private:
-  /// An operation and its result; `text` is for people, `more` for JSON.
+  /// What was asked for and its result; `text` is for people, `more` for JSON.
   struct Reply {
-    Operation operation;
+    Asked asked;
     OperationResult result;
     std::string text;
     Json more = Json::object();

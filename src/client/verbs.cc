@@ -40,12 +40,11 @@ int Verbs::Written(Code code) {
   return ExitCode(code);
 }
 
-int Verbs::Finish(const Operation& operation, const OperationResult& result,
-                  const std::string& note) {
+int Verbs::Finish(const Asked& asked, const OperationResult& result, const std::string& note) {
   if (json_) {
-    *world_.out << Dump(OperationJson(operation, result, operation.op == "get")) << "\n";
+    *world_.out << Dump(OperationJson(asked, result, asked.op == "get")) << "\n";
   } else if (!result.ok()) {
-    *world_.err << "cairn " << operation.op << ": " << result.message << "\n";
+    *world_.err << "cairn " << asked.op << ": " << result.message << "\n";
   } else if (!note.empty()) {
     *world_.err << note << "\n";
   }
@@ -75,14 +74,14 @@ int Verbs::Put(const std::string& key, const std::string& value) {
 int Verbs::Get(const std::string& key, bool raw, NodeId stale_node) {
   const OperationResult result =
       stale_node == 0 ? client_->Get(key) : client_->GetStale(stale_node, key);
-  Operation operation{"get", key, {}};
+  Asked asked{"get", key, {}};
   if (result.ok()) {
-    operation.value = result.value;
+    asked.value = result.value;
     if (!json_) {
       *world_.out << result.value << (raw ? "" : "\n");
     }
   }
-  return Finish(operation, result, "");
+  return Finish(asked, result, "");
 }
 
 int Verbs::Del(const std::string& key) {

@@ -31,7 +31,7 @@ class Verbs {
   int FailProcess(NodeId node);
 
  private:
-  int Finish(const Operation& operation, const OperationResult& result, const std::string& note);
+  int Finish(const Asked& asked, const OperationResult& result, const std::string& note);
   int FinishFault(const std::string& name, const Result<std::string>& done);
   int Written(Code code);
 

@@ -316,11 +316,15 @@ TEST_F(ClientTest, ReplacesASessionThatWasIdleBeforeItCanBeEvicted) {
   EXPECT_EQ(second.session_base, 500U);
 }
 
-TEST_F(ClientTest, AnyNodeIsPreferredWhenNoneIsNamed) {
+TEST_F(ClientTest, AnyNodeIsAskedFirstWhenNoneIsNamedAndThenTheLeader) {
+  fake_.random = 1;
   Client any(fake_.cluster, Options{}, fake_.MakeEnvironment());
-  EXPECT_TRUE(any.CheckNode(any.preferred()).ok());
-  EXPECT_TRUE(any.Put("k", "v").ok());
-  EXPECT_EQ(fake_.order, std::vector<NodeId>{any.preferred()});
+  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::Ok(11, "", 1); });
+  EXPECT_TRUE(any.Put("a", "b").ok());
+  EXPECT_TRUE(any.Put("a", "b").ok());
+  ASSERT_EQ(fake_.order.size(), 2U);
+  EXPECT_NE(fake_.order[0], 1U) << "random";
+  EXPECT_EQ(fake_.order[1], 1U) << "whom the first answer named";
 }
 
 }  // namespace

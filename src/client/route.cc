@@ -1,0 +1,52 @@
+#include "client/route.h"
+
+namespace cairn::client {
+
+Route::Route(NodeId preferred, const Links* links, const Knowledge* knowledge)
+    : preferred_(preferred), links_(links), knowledge_(knowledge) {}
+
+NodeId Route::First() const {
+  for (const NodeId node : {preferred_, knowledge_->leader, knowledge_->good}) {
+    if (Usable(node)) {
+      return node;
+    }
+  }
+  return InTurn(preferred_ != 0 ? preferred_ : knowledge_->good,
+                [](const Link& link) { return !link.IsQuiet(); });
+}
+
+NodeId Route::Next(NodeId last, NodeId hint) {
+  if (Usable(hint)) {
+    return hint;
+  }
+  const NodeId next = InTurn(last, [this](const Link& link) { return Usable(link.node()); });
+  if (Usable(next)) {
+    return next;
+  }
+  round_.clear();
+  return InTurn(last, [](const Link& link) { return !link.IsQuiet(); });
+}
+
+/// The first usable node after `last`, which comes last itself; if none is usable, the one
+/// after `last`.
+NodeId Route::InTurn(NodeId last, const std::function<bool(const Link&)>& usable) const {
+  auto place = links_->upper_bound(last);
+  NodeId fallback = 0;
+  for (std::size_t i = 0; i < links_->size(); ++i, ++place) {
+    if (place == links_->end()) {
+      place = links_->begin();
+    }
+    if (usable(place->second)) {
+      return place->first;
+    }
+    fallback = fallback == 0 ? place->first : fallback;
+  }
+  return fallback;
+}
+
+bool Route::Usable(NodeId node) const {
+  const auto place = links_->find(node);
+  return place != links_->end() && round_.count(node) == 0 && !place->second.IsQuiet();
+}
+
+}  // namespace cairn::client
