@@ -1,7 +1,10 @@
 #pragma once
 // Frames between clients and nodes: plain structs to Protobuf's bytes (proto/client.proto) and
-// back. A node decodes in two steps, so that a client whose call is refused is told why.
+// back. A frame has one header and many calls or replies. A node decodes in steps, so that a client
+// whose call is refused is told why.
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -11,12 +14,54 @@
 
 namespace cairn::net {
 
-/// Writes a client's frame. Usage if it is larger than kMaxCallFrameBytes.
-Status EncodeCall(const ClientHeader& header, const CallBody& body, const Allocate& allocate);
-/// Writes a node's frame. Usage if it is larger than kMaxReplyFrameBytes.
-Status EncodeReply(const ClientHeader& header, const ReplyBody& body, const Allocate& allocate);
+class Batch;
 
-/// Decodes one call after the other; keeps the memory that it parses into.
+/// Calls that will be one frame of a client.
+class CallBatch {
+ public:
+  explicit CallBatch(const ClientHeader& header);
+  ~CallBatch();
+  CallBatch(CallBatch&&) noexcept;
+  CallBatch& operator=(CallBatch&&) noexcept;
+
+  /// Whether the call belongs into this frame (kMaxBatch, kBatchBytes), or into the next. An empty
+  /// one takes any.
+  [[nodiscard]] bool Fits(const CallBody& body) const;
+  /// Usage, and nothing is added, if the frame would be larger than kMaxCallFrameBytes.
+  Status Add(std::uint64_t id, const CallBody& body);
+  /// Writes the frame, and is empty then. Other, and nothing has changed, if there is no memory.
+  Status Write(const Allocate& allocate);
+  /// Calls of the frame.
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  std::unique_ptr<Batch> batch_;
+};
+
+/// Replies that will be one frame of a node. As CallBatch, within kMaxReplyFrameBytes.
+class ReplyBatch {
+ public:
+  explicit ReplyBatch(const ClientHeader& header);
+  ~ReplyBatch();
+  ReplyBatch(ReplyBatch&&) noexcept;
+  ReplyBatch& operator=(ReplyBatch&&) noexcept;
+
+  [[nodiscard]] bool Fits(const ReplyBody& body) const;
+  Status Add(std::uint64_t id, const ReplyBody& body);
+  Status Write(const Allocate& allocate);
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  std::unique_ptr<Batch> batch_;
+};
+
+/// A call as it came: the id is that of the reply, even if the rest is refused.
+struct ReceivedCall {
+  std::uint64_t id = 0;
+  Result<CallBody> body;  ///< Usage with what is wrong, if anything is.
+};
+
+/// Decodes one frame of calls after the other; keeps the memory that it parses into.
 class CallDecoder {
  public:
   CallDecoder();
@@ -27,16 +72,17 @@ class CallDecoder {
   /// Parses a frame and reads its header; whether to believe that is the caller's business. Usage
   /// if the bytes are no frame of ours. An unknown version may fail or yield a header with it.
   Result<ClientHeader> Open(std::string_view frame);
-  /// The body of the frame that was opened last, with every field checked. Usage with what is wrong
-  /// otherwise. Requires: Open succeeded.
-  Result<CallBody> Body() const;
+  /// Calls of that frame that are still to be taken.
+  [[nodiscard]] std::size_t left() const;
+  /// The next of them, with every field checked. Requires: one is left.
+  ReceivedCall Next();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-/// Decodes one reply after the other; keeps the memory that it parses into.
+/// Decodes one frame of replies after the other; keeps the memory that it parses into.
 class ReplyDecoder {
  public:
   ReplyDecoder();
@@ -44,8 +90,14 @@ class ReplyDecoder {
   ReplyDecoder(const ReplyDecoder&) = delete;
   ReplyDecoder& operator=(const ReplyDecoder&) = delete;
 
-  /// A reply with every field checked and every block verified. Usage if the bytes are none.
-  Result<ClientReply> Decode(std::string_view frame);
+  /// Parses a frame. Usage, and nothing is left to be taken, if the bytes are none of ours or of
+  /// another version.
+  Status Open(std::string_view frame);
+  /// Replies of that frame that are still to be taken.
+  [[nodiscard]] std::size_t left() const;
+  /// The next of them, with every field checked and every block verified. Usage with what is wrong
+  /// otherwise: then it alone is lost. Requires: one is left.
+  Result<ClientReply> Next();
 
  private:
   struct Impl;

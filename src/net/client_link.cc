@@ -40,33 +40,73 @@ ClientContext::ClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ClientContext::~ClientContext() = default;
 
 struct ClientLink::Impl {
-  ClientHeader header;
+  explicit Impl(const ClientHeader& header) : open(header) {}
+
   std::shared_ptr<ClientContext> context;  // Before the socket: it must outlive it.
   zmq::socket_t socket;
   ReplyDecoder decoder;
-  // The socket takes nothing before its connection stands: what waits here was surely not sent.
-  std::deque<zmq::message_t> waiting;
+
+  // What waits here was surely not sent: the socket takes nothing before its connection stands.
+  struct Frame {
+    zmq::message_t frame;
+    std::size_t calls = 0;
+  };
+  std::deque<Frame> closed;  // Before the calls of the open frame.
+  std::size_t closed_calls = 0;
+  CallBatch open;
+
+  [[nodiscard]] std::size_t unsent() const { return closed_calls + open.size(); }
+
+  void SendClosed() {
+    while (!closed.empty() && TrySend(socket, closed.front().frame)) {
+      closed_calls -= closed.front().calls;
+      closed.pop_front();
+    }
+  }
+
+  void Close() {
+    Frame frame;
+    frame.calls = open.size();
+    if (open.Write(InFrame(frame.frame)).ok()) {
+      closed_calls += frame.calls;
+      closed.push_back(std::move(frame));
+      SendClosed();
+    }
+  }
 
   void Flush() {
-    while (!waiting.empty() && TrySend(socket, waiting.front())) {
-      waiting.pop_front();
+    SendClosed();
+    // As long as nothing can be sent, calls go on gathering in the open frame.
+    if (closed.empty() && open.size() > 0) {
+      Close();
     }
   }
 
   std::optional<ClientReply> Take() {
-    zmq::message_t frame;
-    bool alone = true;
-    while (TryReceive(socket, frame)) {
-      const bool whole = alone && !frame.more();
-      alone = !frame.more();
-      if (!whole) {
+    while (decoder.left() > 0 || Receive()) {
+      if (decoder.left() == 0) {
         continue;
       }
-      if (Result<ClientReply> reply = decoder.Decode(View(frame)); reply.ok()) {
+      if (Result<ClientReply> reply = decoder.Next(); reply.ok()) {
         return std::move(reply).value();
       }
     }
     return std::nullopt;
+  }
+
+  // False if no message waits. One that is no frame of ours leaves nothing in the decoder.
+  bool Receive() {
+    zmq::message_t frame;
+    if (!TryReceive(socket, frame)) {
+      return false;
+    }
+    if (!frame.more()) {
+      (void)decoder.Open(View(frame)).ok();
+      return true;
+    }
+    while (frame.more() && TryReceive(socket, frame)) {
+    }
+    return true;
   }
 };
 
@@ -81,8 +121,8 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(const std::string& host, st
     }
     context = std::move(own).value();
   }
-  auto impl = std::make_unique<Impl>();
-  impl->header.cluster = {.genesis = cluster, .name = cluster_name};
+  auto impl =
+      std::make_unique<Impl>(ClientHeader{.cluster = {.genesis = cluster, .name = cluster_name}});
   Result<zmq::socket_t> socket = MakeDealer(context->impl_->context, kBounds, host, port);
   if (!socket.ok()) {
     return socket.status();
@@ -96,39 +136,46 @@ ClientLink::ClientLink(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ClientLink::~ClientLink() = default;
 
 Status ClientLink::Send(const ClientCall& call) {
-  impl_->Flush();
-  if (impl_->waiting.size() >= kMaxWaiting) {
+  if (impl_->unsent() >= kMaxWaiting) {
+    impl_->Flush();
+  }
+  if (impl_->unsent() >= kMaxWaiting) {
     return Status::Unavailable("too many calls wait for the connection");
   }
-  impl_->header.id = call.id;
-  zmq::message_t frame;
-  if (Status status = EncodeCall(impl_->header, call.body, InFrame(frame)); !status.ok()) {
-    return status;
+  if (!impl_->open.Fits(call.body)) {
+    impl_->Close();
   }
-  impl_->waiting.push_back(std::move(frame));
-  impl_->Flush();
-  return Status::Ok();
+  return impl_->open.Add(call.id, call.body);
 }
 
-std::size_t ClientLink::unsent() const { return impl_->waiting.size(); }
+void ClientLink::Flush() { impl_->Flush(); }
+
+std::size_t ClientLink::unsent() const { return impl_->unsent(); }
 
 std::optional<ClientReply> ClientLink::Receive(int timeout_ms) {
+  std::optional<ClientReply> reply = impl_->Take();
+  if (reply) {
+    return reply;
+  }
+  impl_->Flush();
+  if (timeout_ms <= 0) {
+    return std::nullopt;
+  }
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  while (true) {
-    impl_->Flush();
-    if (std::optional<ClientReply> reply = impl_->Take()) {
-      return reply;
-    }
+  while (!reply) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
     if (left <= 0) {
-      return std::nullopt;
+      break;
     }
     const short events =
-        static_cast<short>(impl_->waiting.empty() ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT);
+        static_cast<short>(impl_->unsent() == 0 ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT);
     zmq_pollitem_t item{impl_->socket.handle(), 0, events, 0};
     // A signal ends the wait early: then it goes on.
     (void)zmq_poll(&item, 1, static_cast<long>(left));
+    impl_->Flush();
+    reply = impl_->Take();
   }
+  return reply;
 }
 
 bool ClientLink::Connected() {
@@ -143,8 +190,10 @@ void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
   items.reserve(links.size());
   for (ClientLink* link : links) {
     link->impl_->Flush();
+  }
+  for (ClientLink* link : links) {
     // Asked last: the descriptor only tells of what has happened since.
-    if (CanReceive(link->impl_->socket)) {
+    if (link->impl_->decoder.left() > 0 || CanReceive(link->impl_->socket)) {
       return;
     }
     items.push_back({link->impl_->socket.get(zmq::sockopt::fd), POLLIN, 0});

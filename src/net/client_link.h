@@ -1,6 +1,11 @@
 #pragma once
 // The client's side of the wire: one ZeroMQ DEALER socket to one node's client port.
 // One thread owns it. Every send is lossy: the caller has timeouts and retries.
+//
+// Calls leave together, one frame for all that were made since the last one, for it is the frame
+// that costs. They leave when the caller looks for replies and there are none to be read, so that a
+// lone call leaves as soon as its reply is waited for, and those that many replies give rise to go
+// as one frame.
 
 #include <chrono>
 #include <memory>
@@ -42,9 +47,12 @@ class ClientLink {
   ClientLink(const ClientLink&) = delete;
   ClientLink& operator=(const ClientLink&) = delete;
 
-  /// Sends the call as soon as the connection stands; until then it waits here. Unavailable if too
-  /// many wait: surely not sent. Usage if it is larger than a message may be.
+  /// The call waits here until the next Flush. Unavailable if too many wait: surely not sent. Usage
+  /// if it is larger than a message may be.
   Status Send(const ClientCall& call);
+  /// Sends the calls that wait here, if the connection stands. Receive (once there is nothing to be
+  /// read), WaitForAny and Connected do the same.
+  void Flush();
   /// Calls that wait here: surely not sent, if the link is closed now.
   [[nodiscard]] std::size_t unsent() const;
   /// The next reply, waiting at most `timeout_ms` for it; nothing if none came. Bytes that are no

@@ -10,6 +10,7 @@
 #include "net/inbox.h"
 #include "net/links.h"
 #include "net/peer_codec.h"
+#include "net/reply_queue.h"
 #include "net/sender.h"
 #include "net/warn_limiter.h"
 #include "net/zmq_io.h"
@@ -56,24 +57,28 @@ struct ServerSockets::Impl {
   void Connect(const std::vector<NodeId>& leave_out);
 
   void Drop(const std::string& why);
-  template <typename Message>
-  std::optional<Message> Next(Inbox& inbox, const char* port,
-                              std::optional<Message> (Impl::*take)());
+  template <typename Message, typename Decoder>
+  std::optional<Message> Next(Inbox& inbox, const char* port, const Decoder& decoder,
+                              void (Impl::*open)(), std::optional<Message> (Impl::*take)());
+  void OpenFromPeer();
+  void OpenFromClient();
   std::optional<replica::Inbound> TakeFromPeer();
   std::optional<InboundCall> TakeFromClient();
   void HearFault(NodeId peer, const LinkFault& fault);
-  void Refuse(const ClientAddress& client, const std::string& remote, const Status& why);
+  ClientAddress AddressOf(std::uint64_t call_id) const;
+  void Refuse(const ClientAddress& client, const Status& why);
 
   void SetLink(NodeId peer, bool cut);
   void Announce(NodeId peer, zmq::socket_t& dealer);
-  void Send(const replica::Outbound& message);
-  void Reply(const ClientAddress& to, const ReplyBody& body);
+  void Send(std::span<const replica::Outbound> messages,
+            const std::function<replica::Seen(NodeId)>& seen_of);
+  void SendBatch(NodeId peer, zmq::socket_t& dealer);
 
   // Constant after construction.
   const ServerOptions options;
   const Membership membership;
 
-  PeerHeader header;  // Of the next message to a peer, but for the addressee.
+  PeerHeader header;  // Of the next frame to a peer, but for the addressee.
   Links links;
   WarnLimiter limiter;
   std::uint64_t dropped = 0;
@@ -83,10 +88,14 @@ struct ServerSockets::Impl {
   zmq::socket_t peers;
   zmq::socket_t clients;
   std::map<NodeId, zmq::socket_t> dealers;  // Without those that Reconnect left out.
+  ReplyQueue replies{{.cluster = membership.cluster}, &clients, &limiter};
   Inbox from_peers{&peers};
   Inbox from_clients{&clients};
+  PeerHeader said;  // Of the frame whose messages peer_decoder hands out.
   PeerDecoder peer_decoder;
+  PeerEncoder peer_encoder;
   CallDecoder call_decoder;
+  std::vector<const replica::Message*> batch;  // To one peer.
   std::vector<zmq_pollitem_t> poll_items;
 };
 
@@ -125,10 +134,17 @@ void ServerSockets::Impl::Drop(const std::string& why) {
   limiter.Warn(why);
 }
 
-template <typename Message>
+template <typename Message, typename Decoder>
 std::optional<Message> ServerSockets::Impl::Next(Inbox& inbox, const char* port,
+                                                 const Decoder& decoder, void (Impl::*open)(),
                                                  std::optional<Message> (Impl::*take)()) {
   for (int looks = 0; looks < kMostLooks; ++looks) {
+    if (decoder.left() > 0) {
+      if (std::optional<Message> message = (this->*take)()) {
+        return message;
+      }
+      continue;
+    }
     switch (inbox.Receive()) {
       case Inbox::Next::kNone:
         return std::nullopt;
@@ -139,47 +155,49 @@ std::optional<Message> ServerSockets::Impl::Next(Inbox& inbox, const char* port,
              ": it has the wrong number of frames");
         break;
       case Inbox::Next::kMessage:
-        if (std::optional<Message> message = (this->*take)()) {
-          return message;
-        }
+        (this->*open)();
         break;
     }
   }
   return std::nullopt;
 }
 
-std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
+void ServerSockets::Impl::OpenFromPeer() {
   const zmq::message_t& frame = from_peers.body();
-  const Result<PeerHeader> said = peer_decoder.Open(View(frame));
-  if (!said.ok()) {
+  Result<PeerHeader> opened = peer_decoder.Open(View(frame));
+  if (!opened.ok()) {
     Drop("dropped a message from " + RemoteOf(frame) +
-         " to the peer port: " + said.status().message());
-    return std::nullopt;
+         " to the peer port: " + opened.status().message());
+    return;
   }
-  const Result<NodeId> sender = SenderOf(said.value(), RemoteOf(frame), membership);
+  const Result<NodeId> sender = SenderOf(opened.value(), RemoteOf(frame), membership);
   if (!sender.ok()) {
+    peer_decoder.Skip();
     Drop(sender.status().message());
-    return std::nullopt;
+    return;
   }
-  Result<PeerBody> body = peer_decoder.Body();
+  said = std::move(opened).value();
+}
+
+std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
+  Result<PeerBody> body = peer_decoder.Next();
   if (!body.ok()) {
-    Drop("dropped a message of node " + std::to_string(sender.value()) + ": " +
-         body.status().message());
+    Drop("dropped a message of node " + std::to_string(said.from) + ": " + body.status().message());
     return std::nullopt;
   }
   PeerBody taken = std::move(body).value();
   if (const auto* fault = std::get_if<LinkFault>(&taken)) {
-    HearFault(sender.value(), *fault);
+    HearFault(said.from, *fault);
     return std::nullopt;
   }
-  if (links.IsCut(sender.value()) || !dealers.contains(sender.value())) {
+  if (links.IsCut(said.from) || !dealers.contains(said.from)) {
     return std::nullopt;
   }
-  return replica::Inbound{.from = sender.value(),
-                          .incarnation = said->incarnation,
+  return replica::Inbound{.from = said.from,
+                          .incarnation = said.incarnation,
                           .message = std::get<replica::Message>(std::move(taken)),
-                          .stamp = said->stamp,
-                          .seen = said->seen};
+                          .stamp = said.stamp,
+                          .seen = said.seen};
 }
 
 void ServerSockets::Impl::HearFault(NodeId peer, const LinkFault& fault) {
@@ -191,37 +209,49 @@ void ServerSockets::Impl::HearFault(NodeId peer, const LinkFault& fault) {
   links.Hear(peer, fault.cut);
 }
 
-std::optional<InboundCall> ServerSockets::Impl::TakeFromClient() {
+void ServerSockets::Impl::OpenFromClient() {
   const zmq::message_t& frame = from_clients.body();
-  const Result<ClientHeader> said = call_decoder.Open(View(frame));
-  if (!said.ok()) {
+  const Result<ClientHeader> opened = call_decoder.Open(View(frame));
+  if (!opened.ok()) {
     Drop("dropped a message from " + RemoteOf(frame) +
-         " to the client port: " + said.status().message());
-    return std::nullopt;
+         " to the client port: " + opened.status().message());
+    return;
   }
-  ClientAddress client{.routing_id = std::string(View(from_clients.routing_id())),
-                       .call_id = said->id,
-                       .delimited = from_clients.delimited()};
-  if (const Status allowed = ClientAllowed(said.value(), membership); !allowed.ok()) {
-    Refuse(client, RemoteOf(frame), allowed);
-    return std::nullopt;
+  Status allowed = ClientAllowed(opened.value(), membership);
+  if (allowed.ok() && call_decoder.left() == 0) {
+    allowed = Status::Usage("it holds no call");
   }
-  Result<CallBody> body = call_decoder.Body();
-  if (!body.ok()) {
-    Refuse(client, RemoteOf(frame),
-           Status::Usage("the call is refused: " + body.status().message()));
-    return std::nullopt;
+  if (!allowed.ok()) {
+    Drop("dropped a message of a client at " + RemoteOf(frame) + ": " + allowed.message());
+    while (call_decoder.left() > 0) {
+      Refuse(AddressOf(call_decoder.Next().id), allowed);
+    }
   }
-  return InboundCall{.address = std::move(client), .body = std::move(body).value()};
 }
 
-void ServerSockets::Impl::Refuse(const ClientAddress& client, const std::string& remote,
-                                 const Status& why) {
-  Drop("dropped a call of a client at " + remote + ": " + why.message());
+std::optional<InboundCall> ServerSockets::Impl::TakeFromClient() {
+  ReceivedCall call = call_decoder.Next();
+  ClientAddress client = AddressOf(call.id);
+  if (!call.body.ok()) {
+    const Status why = Status::Usage("the call is refused: " + call.body.status().message());
+    Drop("dropped a call of a client at " + RemoteOf(from_clients.body()) + ": " + why.message());
+    Refuse(client, why);
+    return std::nullopt;
+  }
+  return InboundCall{.address = std::move(client), .body = std::move(call.body).value()};
+}
+
+ClientAddress ServerSockets::Impl::AddressOf(std::uint64_t call_id) const {
+  return {.routing_id = std::string(View(from_clients.routing_id())),
+          .call_id = call_id,
+          .delimited = from_clients.delimited()};
+}
+
+void ServerSockets::Impl::Refuse(const ClientAddress& client, const Status& why) {
   replica::Answer answer;
   answer.code = why.code();
   answer.message = why.message();
-  Reply(client, answer);
+  replies.Add(client, answer);
 }
 
 void ServerSockets::Impl::SetLink(NodeId peer, bool cut) {
@@ -239,51 +269,51 @@ void ServerSockets::Impl::Announce(NodeId peer, zmq::socket_t& dealer) {
   }
   header.to = peer;
   zmq::message_t frame;
-  if (EncodePeer(header, LinkFault{.cut = *cut}, InFrame(frame)).ok() && TrySend(dealer, frame)) {
+  if (peer_encoder.Encode(header, LinkFault{.cut = *cut}, InFrame(frame)).ok() &&
+      TrySend(dealer, frame)) {
     links.Told(peer);
   }
 }
 
-void ServerSockets::Impl::Send(const replica::Outbound& message) {
-  const auto dealer = dealers.find(message.to);
-  if (dealer == dealers.end()) {
-    return;
-  }
-  Announce(message.to, dealer->second);
-  if (links.IsCut(message.to)) {
-    return;
-  }
-  // Asked first, so that blocks for a node that is down are not encoded in vain.
-  if (!CanSend(dealer->second)) {
-    ++unsent;
-    return;
-  }
-  header.to = message.to;
-  zmq::message_t frame;
-  if (const Status status = EncodePeer(header, message.message, InFrame(frame)); !status.ok()) {
-    ++unsent;
-    limiter.Warn("to node " + std::to_string(message.to) + ": " + status.message());
-    return;
-  }
-  if (!TrySend(dealer->second, frame)) {
-    ++unsent;
+void ServerSockets::Impl::Send(std::span<const replica::Outbound> messages,
+                               const std::function<replica::Seen(NodeId)>& seen_of) {
+  for (auto& [peer, dealer] : dealers) {
+    batch.clear();
+    for (const replica::Outbound& message : messages) {
+      if (message.to == peer) {
+        batch.push_back(&message.message);
+      }
+    }
+    if (!batch.empty()) {
+      header.seen = seen_of(peer);
+      SendBatch(peer, dealer);
+    }
   }
 }
 
-void ServerSockets::Impl::Reply(const ClientAddress& to, const ReplyBody& body) {
-  const ClientHeader reply{.cluster = membership.cluster, .id = to.call_id};
-  zmq::message_t frame;
-  if (const Status status = EncodeReply(reply, body, InFrame(frame)); !status.ok()) {
-    ++unsent;
-    limiter.Warn("to a client: " + status.message());
+void ServerSockets::Impl::SendBatch(NodeId peer, zmq::socket_t& dealer) {
+  Announce(peer, dealer);
+  if (links.IsCut(peer)) {
     return;
   }
-  zmq::message_t routing_id(to.routing_id);
-  zmq::message_t delimiter;
-  const bool sent = TrySend(clients, routing_id, true) &&
-                    (!to.delimited || TrySend(clients, delimiter, true)) && TrySend(clients, frame);
-  if (!sent) {
-    ++unsent;
+  header.to = peer;
+  std::span<const replica::Message* const> rest = batch;
+  while (!rest.empty()) {
+    // Asked first, so that blocks for a node that is down are not encoded in vain.
+    if (!CanSend(dealer)) {
+      unsent += rest.size();
+      return;
+    }
+    zmq::message_t frame;
+    const Result<std::size_t> taken = peer_encoder.Encode(header, rest, InFrame(frame));
+    if (!taken.ok()) {
+      limiter.Warn("to node " + std::to_string(peer) + ": " + taken.status().message());
+    }
+    const std::size_t count = taken.ok() ? taken.value() : 1;
+    if (!taken.ok() || !TrySend(dealer, frame)) {
+      unsent += count;
+    }
+    rest = rest.subspan(count);
   }
 }
 
@@ -306,6 +336,10 @@ ServerSockets::ServerSockets(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ServerSockets::~ServerSockets() = default;
 
 void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
+  FlushReplies();
+  if (impl_->peer_decoder.left() + impl_->call_decoder.left() > 0) {
+    timeout_ms = 0;  // These have been received already.
+  }
   std::vector<zmq_pollitem_t>& items = impl_->poll_items;
   items.clear();
   items.push_back({impl_->peers.handle(), 0, ZMQ_POLLIN, 0});
@@ -318,23 +352,31 @@ void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
 }
 
 std::optional<replica::Inbound> ServerSockets::NextFromPeer() {
-  return impl_->Next(impl_->from_peers, "peer port", &Impl::TakeFromPeer);
+  return impl_->Next(impl_->from_peers, "peer port", impl_->peer_decoder, &Impl::OpenFromPeer,
+                     &Impl::TakeFromPeer);
 }
 
 std::optional<InboundCall> ServerSockets::NextFromClient() {
-  return impl_->Next(impl_->from_clients, "client port", &Impl::TakeFromClient);
+  return impl_->Next(impl_->from_clients, "client port", impl_->call_decoder, &Impl::OpenFromClient,
+                     &Impl::TakeFromClient);
+}
+
+void ServerSockets::SendToPeers(std::span<const replica::Outbound> messages,
+                                const replica::Stamp& stamp,
+                                const std::function<replica::Seen(NodeId)>& seen_of) {
+  impl_->header.stamp = stamp;
+  impl_->Send(messages, seen_of);
 }
 
 void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
                                const replica::Seen& seen) {
-  impl_->header.stamp = stamp;
-  impl_->header.seen = seen;
-  impl_->Send(message);
+  SendToPeers({&message, 1}, stamp, [&](NodeId) { return seen; });
 }
 
 void ServerSockets::Reply(const ClientAddress& to, const ReplyBody& body) {
-  impl_->Reply(to, body);
+  impl_->replies.Add(to, body);
 }
+void ServerSockets::FlushReplies() { impl_->replies.Flush(); }
 
 void ServerSockets::FailLink(NodeId peer) { impl_->SetLink(peer, true); }
 void ServerSockets::FixLink(NodeId peer) { impl_->SetLink(peer, false); }
@@ -342,6 +384,6 @@ bool ServerSockets::IsCut(NodeId peer) const { return impl_->links.IsCut(peer); 
 void ServerSockets::Reconnect(const std::vector<NodeId>& leave_out) { impl_->Connect(leave_out); }
 
 std::uint64_t ServerSockets::dropped() const { return impl_->dropped; }
-std::uint64_t ServerSockets::unsent() const { return impl_->unsent; }
+std::uint64_t ServerSockets::unsent() const { return impl_->unsent + impl_->replies.unsent(); }
 
 }  // namespace cairn::net

@@ -5,9 +5,16 @@
 //   peers    one ROUTER bound at peer_port receives; one DEALER a peer sends
 //   clients  one ROUTER bound at client_port
 //
+// A frame holds many messages, for it is the frame that costs. What is sent to one peer in one call
+// shares a frame, as do the replies to one client between two calls of FlushReplies; and what
+// arrives in one frame is handed out message by message, in its order.
+//
 // Every send is lossy and never blocks; what could not be sent is counted. A message is taken
 // only from a known node of the same cluster and version: the function SenderOf decides that, and
-// nothing else does. Hostile bytes are dropped, counted, and logged at a bounded rate.
+// nothing else does. Hostile bytes are dropped, counted, and logged at a bounded rate: a frame that
+// can't be parsed, is too large, holds too many messages or comes from somebody else is dropped as
+// a whole; of a good sender's frame only the messages that have something wrong in them, so that
+// one that a receiver can't bear does not take the others with it, each time that it is repeated.
 //
 // Links: failLink drops the traffic between this node and a peer in both directions, right
 // above the socket and below the replica. The other end is told by a message that a cut does not
@@ -17,11 +24,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/status.h"
 #include "common/types.h"
+#include "net/client_address.h"
 #include "net/client_message.h"
 #include "replica/message.h"
 
@@ -48,13 +57,6 @@ struct ServerOptions {
   std::function<void(const std::string&)> warn;
 };
 
-/// Names a client's call until it is answered: where the reply goes.
-struct ClientAddress {
-  std::string routing_id;
-  std::uint64_t call_id = 0;
-  bool delimited = false;  ///< The client's socket wants an empty frame before the reply.
-};
-
 struct InboundCall {
   ClientAddress address;
   CallBody body;
@@ -69,7 +71,8 @@ class ServerSockets {
   ServerSockets(const ServerSockets&) = delete;
   ServerSockets& operator=(const ServerSockets&) = delete;
 
-  /// Waits until a message or a byte on one of `fds` can be read, or for `timeout_ms`.
+  /// Sends the replies that wait; then waits until a message or a byte on one of `fds` can be read,
+  /// or for `timeout_ms`.
   void Wait(int timeout_ms, const std::vector<int>& fds);
 
   /// The next message that waits; nothing if none does. What is refused on the way is dropped, but
@@ -78,10 +81,15 @@ class ServerSockets {
   std::optional<replica::Inbound> NextFromPeer();
   std::optional<InboundCall> NextFromClient();
 
-  /// `stamp` and `seen` travel in every envelope (R7).
+  /// Sends messages in their order, those to one peer in as few frames as their size allows.
+  /// `stamp` and what `seen_of` says of the receiver travel in every frame (R7).
+  void SendToPeers(std::span<const replica::Outbound> messages, const replica::Stamp& stamp,
+                   const std::function<replica::Seen(NodeId)>& seen_of);
   void SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
                   const replica::Seen& seen);
+  /// The reply leaves with the next FlushReplies or Wait.
   void Reply(const ClientAddress& to, const ReplyBody& body);
+  void FlushReplies();
 
   /// Cuts (or mends) the link to `peer`, here and, by a message, at the other end.
   void FailLink(NodeId peer);

@@ -17,22 +17,33 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
+using google::protobuf::io::CodedOutputStream;
 
 constexpr int kMaxNesting = 16;
+// In frames the fields from this number on are messages, and in messages bodies.
 constexpr int kFirstBodyField = 16;
+// In all envelopes the field of the messages.
+constexpr int kMessagesField = 32;
+// What an envelope may hold beside its messages.
+constexpr std::size_t kHeaderFields = kFirstBodyField;
 // No honest message has more than this many fields beside its blocks, and a block has at least
 // this many bytes: those of its header.
 constexpr std::size_t kMaxFields = 64;
 constexpr std::size_t kMinBlockBytes = 100;
-// Holds any message without blocks or values.
-constexpr std::size_t kArenaBytes = std::size_t{16} * 1024;
+// Holds some hundred messages without blocks or large values.
+constexpr std::size_t kArenaBytes = std::size_t{64} * 1024;
+// A batch that was larger gives its memory back: one a connection is kept.
+constexpr std::size_t kKeptBytes = std::size_t{16} * 1024;
 
 std::span<const std::uint8_t> Octets(std::string_view bytes) {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-// Counts down `budget` for each field; false if it is used up or the bytes are no fields.
-bool WalkFields(std::string_view bytes, bool into_bodies, std::size_t* budget) {
+enum class Level { kBody, kMessage, kFrame };
+
+// Counts down `budget` for each field; false if it is used up or the bytes are no fields. A message
+// and its body share the budget that the message's size earns.
+bool WalkFields(std::string_view bytes, Level level, std::size_t* budget) {
   const auto octets = Octets(bytes);
   CodedInputStream in(octets.data(), static_cast<int>(octets.size()));
   while (const std::uint32_t tag = in.ReadTag()) {
@@ -40,10 +51,10 @@ bool WalkFields(std::string_view bytes, bool into_bodies, std::size_t* budget) {
       return false;
     }
     --*budget;
-    const bool body =
-        into_bodies && WireFormatLite::GetTagFieldNumber(tag) >= kFirstBodyField &&
+    const bool deeper =
+        level != Level::kBody && WireFormatLite::GetTagFieldNumber(tag) >= kFirstBodyField &&
         WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
-    if (!body) {
+    if (!deeper) {
       if (!WireFormatLite::SkipField(&in, tag)) {
         return false;
       }
@@ -54,8 +65,14 @@ bool WalkFields(std::string_view bytes, bool into_bodies, std::size_t* budget) {
       return false;
     }
     const auto at = static_cast<std::size_t>(in.CurrentPosition());
-    if (length > bytes.size() - at || !WalkFields(bytes.substr(at, length), false, budget) ||
-        !in.Skip(static_cast<int>(length))) {
+    if (length > bytes.size() - at) {
+      return false;
+    }
+    const std::string_view inner = bytes.substr(at, length);
+    std::size_t own = kMaxFields + length / kMinBlockBytes;
+    const bool plausible = level == Level::kFrame ? WalkFields(inner, Level::kMessage, &own)
+                                                  : WalkFields(inner, Level::kBody, budget);
+    if (!plausible || !in.Skip(static_cast<int>(length))) {
       return false;
     }
   }
@@ -67,6 +84,15 @@ void RequireSize(const char* what, const std::string& bytes, std::size_t limit, 
     check.Fail(std::string("its ") + what + " has " + std::to_string(bytes.size()) +
                " bytes, and the limit is " + std::to_string(limit));
   }
+}
+
+Status TooLarge(std::size_t size, std::size_t limit) {
+  return Status::Usage("a message of " + std::to_string(size) +
+                       " bytes is not sent, for the limit is " + std::to_string(limit));
+}
+
+Status NoMemory(std::size_t size) {
+  return Status::Other("no memory for a message of " + std::to_string(size) + " bytes");
 }
 
 BlockPtr CheckedBlock(const std::string& bytes, FieldCheck& check) {
@@ -85,8 +111,8 @@ bool PlausibleShape(std::string_view bytes) {
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return false;
   }
-  std::size_t budget = kMaxFields + bytes.size() / kMinBlockBytes;
-  return WalkFields(bytes, true, &budget);
+  std::size_t budget = kHeaderFields + kMaxBatch;
+  return WalkFields(bytes, Level::kFrame, &budget);
 }
 
 bool ParseBounded(std::string_view bytes, google::protobuf::MessageLite& message) {
@@ -100,34 +126,82 @@ Status WriteTo(const google::protobuf::MessageLite& message, std::size_t limit,
                const Allocate& allocate) {
   const std::size_t size = message.ByteSizeLong();
   if (size > limit) {
-    return Status::Usage("a message of " + std::to_string(size) +
-                         " bytes is not sent, for the limit is " + std::to_string(limit));
+    return TooLarge(size, limit);
   }
   std::uint8_t* memory = allocate(size);
   if (memory == nullptr) {
-    return Status::Other("no memory for a message of " + std::to_string(size) + " bytes");
+    return NoMemory(size);
   }
   const std::uint8_t* end = message.SerializeWithCachedSizesToArray(memory);
   CAIRN_CHECK(end == memory + size, "a message is as long as it said");
   return Status::Ok();
 }
 
-ParseArena::ParseArena()
-    : first_block_(kArenaBytes), arena_(first_block_.data(), first_block_.size()) {}
+FrameArena::FrameArena()
+    : first_block_(std::make_unique_for_overwrite<char[]>(kArenaBytes)),
+      arena_(first_block_.get(), kArenaBytes) {}
 
 BlockLoan::~BlockLoan() {
-  if (field_ != nullptr) {
-    field_->UnsafeArenaExtractSubrange(0, field_->size(), nullptr);
+  for (Field* field : fields_) {
+    field->UnsafeArenaExtractSubrange(0, field->size(), nullptr);
   }
 }
 
 void BlockLoan::Lend(std::span<const BlockPtr> blocks, Field* field) {
-  CAIRN_CHECK(field_ == nullptr && field->empty(), "a loan is given once, to an empty field");
-  field_ = field;
+  CAIRN_CHECK(field->empty(), "blocks are lent to an empty field");
+  fields_.push_back(field);
   field->Reserve(static_cast<int>(blocks.size()));
   for (const BlockPtr& block : blocks) {
     field->UnsafeArenaAddAllocated(const_cast<std::string*>(&block->encoded));
   }
+}
+
+Batch::Batch(const google::protobuf::MessageLite& header, std::size_t limit)
+    : header_(header.SerializeAsString()), limit_(limit), bytes_(header_) {}
+
+bool Batch::Fits(std::size_t bytes) const {
+  return messages_ == 0 || (messages_ < kMaxBatch && bytes_.size() + bytes <= kBatchBytes);
+}
+
+Status Batch::Add(const google::protobuf::MessageLite& message) {
+  constexpr std::uint32_t kTag =
+      static_cast<std::uint32_t>(kMessagesField) << 3 | WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+  const std::size_t size = message.ByteSizeLong();
+  if (size > limit_) {
+    return TooLarge(size, limit_);
+  }
+  const std::size_t before = bytes_.size();
+  const std::size_t with =
+      before + CodedOutputStream::VarintSize32(kTag) + CodedOutputStream::VarintSize64(size) + size;
+  if (with > limit_) {
+    return TooLarge(with, limit_);
+  }
+  bytes_.resize(with);
+  auto* at = reinterpret_cast<std::uint8_t*>(bytes_.data());
+  std::uint8_t* end = CodedOutputStream::WriteTagToArray(kTag, at + before);
+  end = CodedOutputStream::WriteVarint64ToArray(size, end);
+  end = message.SerializeWithCachedSizesToArray(end);
+  CAIRN_CHECK(end == at + with, "a message is as long as it said");
+  ++messages_;
+  return Status::Ok();
+}
+
+Status Batch::Write(const Allocate& allocate) {
+  std::uint8_t* memory = allocate(bytes_.size());
+  if (memory == nullptr) {
+    return NoMemory(bytes_.size());
+  }
+  std::copy(bytes_.begin(), bytes_.end(), memory);
+  Reset();
+  return Status::Ok();
+}
+
+void Batch::Reset() {
+  bytes_.resize(header_.size());
+  if (bytes_.capacity() > kKeptBytes) {
+    bytes_.shrink_to_fit();
+  }
+  messages_ = 0;
 }
 
 void Fill(const paxos::Ballot& from, wire::Ballot* to) {
@@ -180,14 +254,14 @@ Hash CheckedHash(const std::string& bytes, FieldCheck& check) {
   return hash;
 }
 
-std::string CheckedKey(const std::string& key, FieldCheck& check) {
-  RequireSize("key", key, kMaxKeyBytes, check);
-  return check.ok() ? key : std::string();
+std::string CheckedKey(std::string* key, FieldCheck& check) {
+  RequireSize("key", *key, kMaxKeyBytes, check);
+  return check.ok() ? std::move(*key) : std::string();
 }
 
-std::string CheckedText(const std::string& text, FieldCheck& check) {
-  RequireSize("text", text, kMaxTextBytes, check);
-  return check.ok() ? text : std::string();
+std::string CheckedText(std::string* text, FieldCheck& check) {
+  RequireSize("text", *text, kMaxTextBytes, check);
+  return check.ok() ? std::move(*text) : std::string();
 }
 
 paxos::Ballot CheckedBallot(const wire::Ballot& from, FieldCheck& check) {
@@ -200,41 +274,45 @@ paxos::Ballot CheckedBallotNotNone(const wire::Ballot& from, FieldCheck& check) 
   return CheckedBallot(from, check);
 }
 
-Request CheckedRequest(const wire::Request& from, FieldCheck& check) {
-  const bool put = from.op() == wire::OP_PUT;
-  check.Require(put || from.op() == wire::OP_DEL, "its request is neither put nor delete");
-  check.Require(from.client() != 0, "its request bears no client's id");
-  check.Require(
-      from.sequence() != 0 && from.sequence() < kMaxPlausible && from.first_open() < kMaxPlausible,
-      "its request bears a sequence number that no session has reached");
-  RequireSize("key", from.key(), kMaxKeyBytes, check);
-  RequireSize("value", from.value(), kMaxValueBytes, check);
-  check.Require(put || from.value().empty(), "its request is a delete with a value");
+Request CheckedRequest(wire::Request* from, FieldCheck& check) {
+  const bool put = from->op() == wire::OP_PUT;
+  check.Require(put || from->op() == wire::OP_DEL, "its request is neither put nor delete");
+  check.Require(from->client() != 0, "its request bears no client's id");
+  check.Require(from->sequence() != 0 && from->sequence() < kMaxPlausible &&
+                    from->first_open() < kMaxPlausible,
+                "its request bears a sequence number that no session has reached");
+  RequireSize("key", from->key(), kMaxKeyBytes, check);
+  RequireSize("value", from->value(), kMaxValueBytes, check);
+  check.Require(put || from->value().empty(), "its request is a delete with a value");
   Request request;
-  request.client = from.client();
-  request.sequence = from.sequence();
-  request.first_open = from.first_open();
-  request.session_base = CheckedSlot(from.session_base(), check);
+  request.client = from->client();
+  request.sequence = from->sequence();
+  request.first_open = from->first_open();
+  request.session_base = CheckedSlot(from->session_base(), check);
   request.op = put ? Op::kPut : Op::kDel;
   if (check.ok()) {
-    request.key = from.key();
-    request.value = from.value();
+    request.key = std::move(*from->mutable_key());
+    request.value = std::move(*from->mutable_value());
   }
   return request;
 }
 
-replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check) {
-  const int code = from.code();
+replica::Answer CheckedAnswer(wire::Answer* from, FieldCheck& check) {
+  const int code = from->code();
   check.Require(code >= 0 && code <= static_cast<int>(Code::kFull),
                 "its answer has a code that this version does not know");
-  RequireSize("value", from.value(), kMaxValueBytes, check);
+  RequireSize("value", from->value(), kMaxValueBytes, check);
   replica::Answer answer;
-  answer.message = CheckedText(from.message(), check);
-  answer.slot = CheckedSlot(from.slot(), check);
-  answer.leader = CheckedNode(from.leader(), check);
+  if (!from->message().empty()) {
+    answer.message = CheckedText(from->mutable_message(), check);
+  }
+  answer.slot = CheckedSlot(from->slot(), check);
+  answer.leader = CheckedNode(from->leader(), check);
   if (check.ok()) {
     answer.code = static_cast<Code>(code);
-    answer.value = from.value();
+    if (!from->value().empty()) {
+      answer.value = std::move(*from->mutable_value());
+    }
   }
   return answer;
 }

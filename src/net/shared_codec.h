@@ -3,12 +3,14 @@
 // messages of proto/shared.proto. Only codec files include this header, for it knows Protobuf.
 //
 // Parsing trusts nothing: a frame's size is bounded by the socket, nesting by a recursion limit,
-// the number of elements by PlausibleShape before a single one is allocated, and every field is
-// checked afterwards, because a missing one reads as zero and an enum may hold any number.
+// the number of messages and of what is in them by PlausibleShape before a single one is allocated,
+// and every field is checked afterwards, because a missing one reads as zero and an enum may hold
+// any number.
 
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message_lite.h>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,8 +47,9 @@ class FieldCheck {
   std::string wrong_;
 };
 
-/// False if the message (fields from number 16 on are bodies, as in both envelopes) holds more
-/// elements than its size can honestly need: two bytes on the wire become forty in memory.
+/// False if the frame (in it, fields from number 16 on are messages, and in these bodies, as in all
+/// envelopes) holds more messages than kMaxBatch, or one of them more elements than its size can
+/// honestly need: two bytes on the wire become forty in memory.
 [[nodiscard]] bool PlausibleShape(std::string_view bytes);
 /// Parses into an empty message. False if the bytes are no such message, or nested too deeply.
 [[nodiscard]] bool ParseBounded(std::string_view bytes, google::protobuf::MessageLite& message);
@@ -54,29 +57,31 @@ class FieldCheck {
 Status WriteTo(const google::protobuf::MessageLite& message, std::size_t limit,
                const Allocate& allocate);
 
-/// Where parsed messages live until the next one: no allocation for what fits into its first block.
-class ParseArena {
+/// Where the messages of one frame live until the next one: few allocations for what fits into its
+/// first block.
+class FrameArena {
  public:
-  ParseArena();
-  /// Forgets the last message and parses the next; null if the bytes are none.
+  FrameArena();
+  /// Forgets the last frame; an empty envelope for the next.
   template <typename Envelope>
-  const Envelope* Parse(std::string_view bytes) {
+  Envelope* New() {
     arena_.Reset();
-    if (!PlausibleShape(bytes)) {
-      return nullptr;
-    }
-    auto* envelope = google::protobuf::Arena::CreateMessage<Envelope>(&arena_);
-    return ParseBounded(bytes, *envelope) ? envelope : nullptr;
+    return google::protobuf::Arena::CreateMessage<Envelope>(&arena_);
+  }
+  /// Forgets the last frame and parses the next; null if the bytes are none.
+  template <typename Envelope>
+  Envelope* Parse(std::string_view bytes) {
+    auto* envelope = New<Envelope>();
+    return PlausibleShape(bytes) && ParseBounded(bytes, *envelope) ? envelope : nullptr;
   }
 
  private:
-  std::vector<char> first_block_;
+  std::unique_ptr<char[]> first_block_;
   google::protobuf::Arena arena_;
 };
 
-/// Puts blocks into a message without copying them, and takes them out again when it ends; so it
-/// must end before the message does, which must not live on an arena. The blocks are only read,
-/// though Protobuf wants them mutable.
+/// Puts blocks into messages without copying them, and takes them out again when it ends; so it
+/// must end before the messages do. The blocks are only read, though Protobuf wants them mutable.
 class BlockLoan {
  public:
   using Field = google::protobuf::RepeatedPtrField<std::string>;
@@ -86,11 +91,39 @@ class BlockLoan {
   BlockLoan(const BlockLoan&) = delete;
   BlockLoan& operator=(const BlockLoan&) = delete;
 
-  /// Requires: nothing lent yet, `field` is empty.
+  /// Requires: `field` is empty.
   void Lend(std::span<const BlockPtr> blocks, Field* field);
 
  private:
-  Field* field_ = nullptr;
+  std::vector<Field*> fields_;
+};
+
+/// A frame in the making, as bytes: its header, and messages that come one by one. Keeps its memory
+/// from frame to frame, unless it is much.
+class Batch {
+ public:
+  /// Of frames that begin with `header`, an envelope without messages, and have at most `limit`
+  /// bytes.
+  Batch(const google::protobuf::MessageLite& header, std::size_t limit);
+
+  /// Whether a message of about so many bytes belongs into this frame, or into the next. An empty
+  /// one takes any.
+  [[nodiscard]] bool Fits(std::size_t bytes) const;
+  /// Usage, and nothing is added, if the frame would be larger than the limit.
+  Status Add(const google::protobuf::MessageLite& message);
+  /// Writes the frame into the memory that `allocate` returns, and is empty then. Other, and
+  /// nothing has changed, if there is no memory.
+  Status Write(const Allocate& allocate);
+  /// Messages of the frame.
+  [[nodiscard]] std::size_t size() const { return messages_; }
+
+ private:
+  void Reset();
+
+  std::string header_;
+  std::size_t limit_;
+  std::string bytes_;
+  std::size_t messages_ = 0;
 };
 
 void Fill(const paxos::Ballot& from, wire::Ballot* to);
@@ -104,14 +137,16 @@ void Fill(const replica::Answer& from, wire::Answer* to);
 /// 1 .. kMaxNodes.
 [[nodiscard]] NodeId CheckedNodeNotNone(std::uint32_t node, FieldCheck& check);
 [[nodiscard]] Hash CheckedHash(const std::string& bytes, FieldCheck& check);
-[[nodiscard]] std::string CheckedKey(const std::string& key, FieldCheck& check);
-[[nodiscard]] std::string CheckedText(const std::string& text, FieldCheck& check);
+/// Takes the bytes out of the message, if they are short enough.
+[[nodiscard]] std::string CheckedKey(std::string* key, FieldCheck& check);
+[[nodiscard]] std::string CheckedText(std::string* text, FieldCheck& check);
 [[nodiscard]] paxos::Ballot CheckedBallot(const wire::Ballot& from, FieldCheck& check);
 /// As CheckedBallot, but "none" is refused.
 [[nodiscard]] paxos::Ballot CheckedBallotNotNone(const wire::Ballot& from, FieldCheck& check);
-/// A put or delete of a client: anything else never travels alone.
-[[nodiscard]] Request CheckedRequest(const wire::Request& from, FieldCheck& check);
-[[nodiscard]] replica::Answer CheckedAnswer(const wire::Answer& from, FieldCheck& check);
+/// A put or delete of a client: anything else never travels alone. Key and value are taken out.
+[[nodiscard]] Request CheckedRequest(wire::Request* from, FieldCheck& check);
+/// Sentence and value are taken out.
+[[nodiscard]] replica::Answer CheckedAnswer(wire::Answer* from, FieldCheck& check);
 /// As CheckedBlocks, of a field that must hold one block. Null if it is refused.
 [[nodiscard]] BlockPtr CheckedOneBlock(const BlockLoan::Field& field, FieldCheck& check);
 /// Decodes and verifies blocks, each of which must stand on the one before. Empty if one is

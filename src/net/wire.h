@@ -1,6 +1,10 @@
 #pragma once
-// What every frame says beside its body, on both wires, as plain structs, and the numbers that
+// What every frame says beside its messages, on both wires, as plain structs, and the numbers that
 // bound a frame. No Protobuf here: the codecs' own headers build on this one.
+//
+// A frame costs each side some microseconds, whatever is in it; so all that is said to somebody at
+// once goes into one, in order. Each message stands alone: one that is refused says nothing against
+// the others of its frame.
 
 #include <cstdint>
 #include <functional>
@@ -14,13 +18,18 @@
 namespace cairn::net {
 
 /// Of the protocol; another one is refused by name.
-inline constexpr std::uint32_t kWireVersion = 1;
+inline constexpr std::uint32_t kWireVersion = 2;
 /// Bytes of one frame, envelope included. The socket closes a connection that exceeds it.
 inline constexpr std::size_t kMaxPeerFrameBytes = kMaxPeerMessageBytes + 4096;
 inline constexpr std::size_t kMaxCallFrameBytes = kMaxClientMessageBytes;
 /// A reply's largest load is a part of the chain: a catch-up chunk, or one block beyond it.
 inline constexpr std::size_t kMaxReplyFrameBytes =
     kMaxCatchUpBytes + kMaxEncodedBlockBytes + std::size_t{64} * 1024;
+/// Messages of one frame. More are refused before they are looked at.
+inline constexpr std::size_t kMaxBatch = 4096;
+/// Bytes. A message that would make a frame larger than this begins the next one, which may be as
+/// large as it must: receivers begin with a frame when they have all of it.
+inline constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
 /// Bytes of a text for people: an answer's sentence.
 inline constexpr std::size_t kMaxTextBytes = std::size_t{64} * 1024;
 /// Bytes of a cluster's name. Cluster files allow fewer; a stranger may send anything.
@@ -50,7 +59,6 @@ struct PeerHeader {
 struct ClientHeader {
   std::uint32_t version = kWireVersion;
   ClusterTag cluster;
-  std::uint64_t id = 0;
 };
 
 /// Returns memory for a frame of that many bytes, or null. So a message is written once, into the

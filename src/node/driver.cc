@@ -27,6 +27,9 @@ void Driver::Turn() {
   for (const replica::LocalAnswer& answer : effects.answers) {
     hooks_.on_answer(answer);
   }
+  if (!effects.answers.empty()) {
+    sockets_->FlushReplies();
+  }
   for (const replica::ServeBlocks& serve : effects.serve) {
     Serve(serve);
   }
@@ -41,14 +44,16 @@ void Driver::Commit(const replica::LedgerWrite& write) {
 }
 
 void Driver::Send(const std::vector<replica::Outbound>& messages) {
+  if (messages.empty()) {
+    return;
+  }
   const replica::Stamp stamp{replica_->life(), ledger_->commits()};
   for (const replica::Outbound& message : messages) {
-    const replica::Seen seen = replica_->SeenOf(message.to);
     if (std::holds_alternative<paxos::Heartbeat>(message.message)) {
-      beats_[message.to] = {message.message, stamp, seen};
+      beats_[message.to] = {message.message, stamp, replica_->SeenOf(message.to)};
     }
-    sockets_->SendToPeer(message, stamp, seen);
   }
+  sockets_->SendToPeers(messages, stamp, [this](NodeId node) { return replica_->SeenOf(node); });
 }
 
 void Driver::RepeatBeats() {

@@ -39,6 +39,7 @@ class Driver {
   };
   void Commit(const replica::LedgerWrite& write);
   void Serve(const replica::ServeBlocks& serve);
+  /// All messages of one call bear the same stamp, and those to one node go out together.
   void Send(const std::vector<replica::Outbound>& messages);
   void RepeatBeats();
 

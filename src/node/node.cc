@@ -159,6 +159,8 @@ void Node::AnswerQuestions() {
         },
         call.body);
   }
+  // And what was refused on its way in.
+  sockets_->FlushReplies();
 }
 
 void Node::Answer(const replica::LocalAnswer& answer) {

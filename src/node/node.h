@@ -3,10 +3,10 @@
 // the driver do what the replica wants. One thread; nothing here decides anything about
 // agreement.
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "config/cluster.h"
@@ -84,7 +84,7 @@ class Node {
   std::optional<std::string> must_restart_;
   Scrub scrub_;
   Driver driver_;
-  std::map<replica::Token, net::ClientAddress> calls_;
+  std::unordered_map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
   std::string last_words_;

@@ -7,73 +7,153 @@
 namespace cairn::net {
 namespace {
 
-using testing::Encode;
+using testing::CallFrame;
 using testing::RandomMessages;
+using testing::ReplyFrame;
 using testing::Same;
+
+constexpr std::uint64_t kId = 0xfedcba9876543210;
 
 ClientHeader Header(RandomMessages& random) {
   return {.version = kWireVersion,
-          .cluster = {.genesis = random.AnyHash(), .name = random.Bytes(30)},
-          .id = random.Wide()};
+          .cluster = {.genesis = random.AnyHash(), .name = random.Bytes(30)}};
 }
 
-Result<std::string> CallFrame(const ClientHeader& header, const CallBody& body) {
-  return Encode<ClientHeader, CallBody>(&EncodeCall, header, body);
-}
-
-Result<std::string> ReplyFrame(const ClientHeader& header, const ReplyBody& body) {
-  return Encode<ClientHeader, ReplyBody>(&EncodeReply, header, body);
-}
-
+// The first call of the frame.
 Result<CallBody> DecodeCall(CallDecoder& decoder, std::string_view frame) {
   Result<ClientHeader> header = decoder.Open(frame);
   if (!header.ok()) {
     return header.status();
   }
-  return decoder.Body();
+  if (decoder.left() == 0) {
+    return Status::Usage("it holds no call");
+  }
+  return decoder.Next().body;
+}
+
+// The first reply of the frame.
+Result<ClientReply> DecodeReply(ReplyDecoder& decoder, std::string_view frame) {
+  if (Status status = decoder.Open(frame); !status.ok()) {
+    EXPECT_EQ(decoder.left(), 0U);
+    return status;
+  }
+  if (decoder.left() == 0) {
+    return Status::Usage("it holds no reply");
+  }
+  return decoder.Next();
 }
 
 Status Judge(const CallBody& body) {
   RandomMessages random(1);
   CallDecoder decoder;
-  const Result<std::string> frame = CallFrame(Header(random), body);
+  const Result<std::string> frame = CallFrame(Header(random), 1, {body});
   return frame.ok() ? DecodeCall(decoder, frame.value()).status() : frame.status();
 }
 
-TEST(ClientCodecTest, EveryCallArrivesAsItWasSent) {
+TEST(ClientCodecTest, EveryCallArrivesAsItWasSentInItsPlace) {
   CallDecoder decoder;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     RandomMessages random(seed);
-    for (const CallBody& call : random.EveryCall()) {
-      const ClientHeader header = Header(random);
-      const Result<std::string> frame = CallFrame(header, call);
-      ASSERT_TRUE(frame.ok()) << frame.status().message();
-      const Result<ClientHeader> got = decoder.Open(frame.value());
-      ASSERT_TRUE(got.ok()) << got.status().message();
-      EXPECT_EQ(got->id, header.id);
-      EXPECT_EQ(got->cluster.genesis, header.cluster.genesis);
-      EXPECT_EQ(got->cluster.name, header.cluster.name);
-      const Result<CallBody> body = decoder.Body();
-      ASSERT_TRUE(body.ok()) << body.status().message();
-      EXPECT_TRUE(Same(body.value(), call)) << "verb " << call.index() << ", seed " << seed;
+    const ClientHeader header = Header(random);
+    const std::vector<CallBody> calls = random.EveryCall();
+    const Result<std::string> frame = CallFrame(header, kId, calls);
+    ASSERT_TRUE(frame.ok()) << frame.status().message();
+    const Result<ClientHeader> got = decoder.Open(frame.value());
+    ASSERT_TRUE(got.ok()) << got.status().message();
+    EXPECT_EQ(got->cluster.genesis, header.cluster.genesis);
+    EXPECT_EQ(got->cluster.name, header.cluster.name);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      ASSERT_EQ(decoder.left(), calls.size() - i);
+      const ReceivedCall call = decoder.Next();
+      EXPECT_EQ(call.id, kId + i);
+      ASSERT_TRUE(call.body.ok()) << call.body.status().message();
+      EXPECT_TRUE(Same(call.body.value(), calls[i]))
+          << "verb " << calls[i].index() << ", seed " << seed;
     }
+    EXPECT_EQ(decoder.left(), 0U);
   }
 }
 
-TEST(ClientCodecTest, EveryReplyArrivesAsItWasSent) {
+TEST(ClientCodecTest, EveryReplyArrivesAsItWasSentInItsPlace) {
   ReplyDecoder decoder;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     RandomMessages random(seed);
-    for (const ReplyBody& reply : random.EveryReply()) {
-      const ClientHeader header = Header(random);
-      const Result<std::string> frame = ReplyFrame(header, reply);
-      ASSERT_TRUE(frame.ok()) << frame.status().message();
-      const Result<ClientReply> got = decoder.Decode(frame.value());
+    const std::vector<ReplyBody> replies = random.EveryReply();
+    const Result<std::string> frame = ReplyFrame(Header(random), kId, replies);
+    ASSERT_TRUE(frame.ok()) << frame.status().message();
+    ASSERT_TRUE(decoder.Open(frame.value()).ok());
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+      ASSERT_EQ(decoder.left(), replies.size() - i);
+      const Result<ClientReply> got = decoder.Next();
       ASSERT_TRUE(got.ok()) << got.status().message();
-      EXPECT_EQ(got->id, header.id);
-      EXPECT_TRUE(Same(got->body, reply)) << "verb " << reply.index() << ", seed " << seed;
+      EXPECT_EQ(got->id, kId + i);
+      EXPECT_TRUE(Same(got->body, replies[i]))
+          << "verb " << replies[i].index() << ", seed " << seed;
     }
+    EXPECT_EQ(decoder.left(), 0U);
   }
+}
+
+TEST(ClientCodecTest, ABadCallIsRefusedByItsIdAndTheOthersAreTaken) {
+  RandomMessages random(8);
+  CallDecoder decoder;
+  const Read too_long{std::string(kMaxKeyBytes + 1, 'k')};
+  ASSERT_TRUE(
+      decoder.Open(CallFrame(Header(random), 5, {Hello{}, too_long, Hello{}}).value()).ok());
+  EXPECT_TRUE(decoder.Next().body.ok());
+  const ReceivedCall bad = decoder.Next();
+  EXPECT_EQ(bad.id, 6U);
+  EXPECT_FALSE(bad.body.ok());
+  EXPECT_TRUE(decoder.Next().body.ok());
+}
+
+TEST(ClientCodecTest, AFrameIsClosedBeforeItGrowsLargeAndWhenItHoldsMany) {
+  RandomMessages random(9);
+  CallBatch calls(Header(random));
+  const Read small{"key"};
+  Write large;
+  large.request.value.assign(kMaxValueBytes, 'v');
+  EXPECT_TRUE(calls.Fits(large)) << "what must be larger goes, and goes alone";
+  ASSERT_TRUE(calls.Add(1, large).ok());
+  EXPECT_FALSE(calls.Fits(small));
+  std::string frame;
+  ASSERT_TRUE(calls.Write(testing::InString(frame)).ok());
+  EXPECT_GT(frame.size(), kMaxValueBytes);
+  EXPECT_EQ(calls.size(), 0U);
+  for (std::size_t i = 0; i < kMaxBatch; ++i) {
+    ASSERT_TRUE(calls.Fits(small));
+    ASSERT_TRUE(calls.Add(i, small).ok());
+  }
+  EXPECT_FALSE(calls.Fits(small));
+  ReplyBatch replies(Header(random));
+  replica::Answer answer;
+  answer.value.assign(kBatchBytes / 2, 'v');
+  ASSERT_TRUE(replies.Add(1, answer).ok());
+  EXPECT_FALSE(replies.Fits(answer));
+  EXPECT_TRUE(replies.Fits(FaultDone{"done"}));
+}
+
+TEST(ClientCodecTest, WhatIsTooLargeForAnyFrameIsRefusedAndLeavesTheBatchAsItWas) {
+  RandomMessages random(10);
+  CallBatch calls(Header(random));
+  ASSERT_TRUE(calls.Add(1, Hello{}).ok());
+  Write write;
+  write.request.value.assign(kMaxCallFrameBytes, 'v');
+  EXPECT_EQ(calls.Add(2, write).code(), Code::kUsage);
+  EXPECT_EQ(calls.size(), 1U);
+  std::string frame;
+  ASSERT_TRUE(calls.Write(testing::InString(frame)).ok());
+  CallDecoder decoder;
+  ASSERT_TRUE(decoder.Open(frame).ok());
+  EXPECT_EQ(decoder.left(), 1U);
+}
+
+TEST(ClientCodecTest, WithoutMemoryForAFrameNothingIsLost) {
+  RandomMessages random(11);
+  CallBatch calls(Header(random));
+  ASSERT_TRUE(calls.Add(1, Hello{}).ok());
+  EXPECT_FALSE(calls.Write([](std::size_t) { return nullptr; }).ok());
+  EXPECT_EQ(calls.size(), 1U);
 }
 
 TEST(ClientCodecTest, AMessageCutAnywhereIsRefused) {
@@ -81,15 +161,15 @@ TEST(ClientCodecTest, AMessageCutAnywhereIsRefused) {
   ReplyDecoder replies;
   RandomMessages random(3);
   for (const CallBody& call : random.EveryCall()) {
-    const std::string frame = CallFrame(Header(random), call).value();
+    const std::string frame = CallFrame(Header(random), kId, {call}).value();
     for (std::size_t length = 0; length < frame.size(); ++length) {
       EXPECT_FALSE(DecodeCall(calls, std::string_view(frame).substr(0, length)).ok());
     }
   }
   for (const ReplyBody& reply : random.EveryReply()) {
-    const std::string frame = ReplyFrame(Header(random), reply).value();
+    const std::string frame = ReplyFrame(Header(random), kId, {reply}).value();
     for (std::size_t length = 0; length < frame.size(); ++length) {
-      EXPECT_FALSE(replies.Decode(std::string_view(frame).substr(0, length)).ok());
+      EXPECT_FALSE(DecodeReply(replies, std::string_view(frame).substr(0, length)).ok());
     }
   }
 }
@@ -100,9 +180,9 @@ TEST(ClientCodecTest, FlippedBitsAndRandomBytesAreHarmless) {
   RandomMessages random(4);
   for (int round = 0; round < 200; ++round) {
     for (const ReplyBody& reply : random.EveryReply()) {
-      std::string frame = ReplyFrame(Header(random), reply).value();
+      std::string frame = ReplyFrame(Header(random), kId, {reply}).value();
       random.Flip(frame);
-      if (const Result<ClientReply> got = replies.Decode(frame); got.ok()) {
+      if (const Result<ClientReply> got = DecodeReply(replies, frame); got.ok()) {
         if (const auto* part = std::get_if<ChainPart>(&got->body)) {
           for (const BlockPtr& block : part->blocks) {
             EXPECT_TRUE(chain::DecodeBlock(block->encoded).ok());
@@ -111,12 +191,12 @@ TEST(ClientCodecTest, FlippedBitsAndRandomBytesAreHarmless) {
       }
     }
     for (const CallBody& call : random.EveryCall()) {
-      std::string frame = CallFrame(Header(random), call).value();
+      std::string frame = CallFrame(Header(random), kId, {call}).value();
       random.Flip(frame);
       (void)DecodeCall(calls, frame).ok();
     }
     EXPECT_FALSE(DecodeCall(calls, random.Bytes(300)).ok());
-    EXPECT_FALSE(replies.Decode(random.Bytes(300)).ok());
+    EXPECT_FALSE(DecodeReply(replies, random.Bytes(300)).ok());
   }
 }
 
@@ -153,7 +233,7 @@ TEST(ClientCodecTest, AFullChunkOfTheChainFitsIntoOneReply) {
     part.blocks.push_back(chain::Seal(slot, parent, slot, {request}));
     parent = part.blocks.back()->hash;
   }
-  EXPECT_TRUE(ReplyFrame(Header(random), part).ok());
+  EXPECT_TRUE(ReplyFrame(Header(random), 1, {part}).ok());
 }
 
 TEST(ClientCodecTest, AReplyOfAnotherVersionNamesBoth) {
@@ -161,10 +241,11 @@ TEST(ClientCodecTest, AReplyOfAnotherVersionNamesBoth) {
   ClientHeader header = Header(random);
   header.version = 9;
   ReplyDecoder decoder;
-  const Result<ClientReply> reply = decoder.Decode(ReplyFrame(header, FaultDone{"done"}).value());
-  ASSERT_FALSE(reply.ok());
-  EXPECT_NE(reply.status().message().find("version 9"), std::string::npos);
-  EXPECT_NE(reply.status().message().find("version 1"), std::string::npos);
+  const Status refused = decoder.Open(ReplyFrame(header, 1, {FaultDone{"done"}}).value());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(decoder.left(), 0U);
+  EXPECT_NE(refused.message().find("version 9"), std::string::npos);
+  EXPECT_NE(refused.message().find("version 2"), std::string::npos);
 }
 
 }  // namespace

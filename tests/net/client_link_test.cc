@@ -52,6 +52,71 @@ TEST(ClientLinkTest, ACallIsAnsweredByItsId) {
   EXPECT_TRUE(link->Connected());
 }
 
+TEST(ClientLinkTest, CallsLeaveTogetherOnceThereIsNothingToBeRead) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  ASSERT_TRUE(nodes.RunUntil([&] { return link->Connected(); }));
+  for (std::uint64_t id = 0; id < 100; ++id) {
+    ASSERT_TRUE(link->Send({.id = id, .body = Read{"key"}}).ok());
+  }
+  EXPECT_EQ(link->unsent(), 100U);
+  EXPECT_FALSE(link->Receive(0).has_value());
+  EXPECT_EQ(link->unsent(), 0U);
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].calls.size() >= 100; }));
+  for (std::uint64_t id = 0; id < 100; ++id) {
+    EXPECT_EQ(nodes[1].calls[id].address.call_id, id);
+  }
+  AnswerAll(nodes[1]);
+  ASSERT_TRUE(Await(nodes, *link).has_value());
+  ASSERT_TRUE(link->Send({.id = 100, .body = Read{"key"}}).ok());
+  for (std::uint64_t id = 1; id < 100; ++id) {
+    EXPECT_EQ(link->unsent(), 1U);
+    const std::optional<ClientReply> reply = link->Receive(0);
+    ASSERT_TRUE(reply.has_value()) << "they came in one frame";
+    EXPECT_EQ(reply->id, id);
+  }
+  EXPECT_FALSE(link->Receive(0).has_value());
+  EXPECT_EQ(link->unsent(), 0U);
+}
+
+TEST(ClientLinkTest, RepliesThatCameAreNotWaitedFor) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  ASSERT_TRUE(link->Send({.id = 1, .body = Hello{}}).ok());
+  ASSERT_TRUE(link->Send({.id = 2, .body = Hello{}}).ok());
+  ASSERT_TRUE(Await(nodes, *link).has_value());
+  ClientLink::WaitForAny({link.get()}, std::chrono::hours(1));
+  EXPECT_TRUE(link->Receive(0).has_value());
+}
+
+TEST(ClientLinkTest, CallsAndRepliesThatNeedManyFramesAllArrive) {
+  Nodes nodes(1);
+  const auto link = Connect(nodes[1].options);
+  Request request;
+  request.client = 1;
+  request.value.assign(kBatchBytes / 4, 'v');
+  constexpr std::uint64_t kCalls = 40;
+  for (std::uint64_t id = 1; id <= kCalls; ++id) {
+    request.sequence = id;
+    ASSERT_TRUE(link->Send({.id = id, .body = Write{request}}).ok());
+  }
+  replica::Answer answer;
+  answer.value = request.value;
+  std::uint64_t replies = 0;
+  EXPECT_TRUE(nodes.RunUntil([&] {
+    for (const InboundCall& call : nodes[1].calls) {
+      EXPECT_EQ(std::get<Write>(call.body).request.sequence, call.address.call_id);
+      nodes[1].sockets->Reply(call.address, answer);
+    }
+    nodes[1].calls.clear();
+    while (const std::optional<ClientReply> reply = link->Receive(0)) {
+      EXPECT_EQ(reply->id, ++replies);
+      EXPECT_EQ(std::get<replica::Answer>(reply->body).value, answer.value);
+    }
+    return replies >= kCalls;
+  }));
+}
+
 TEST(ClientLinkTest, LinksOfOneContextAreWaitedForTogether) {
   Nodes nodes(2);
   const Result<std::shared_ptr<ClientContext>> context = ClientContext::Open();
@@ -170,8 +235,8 @@ TEST(ClientLinkTest, AThousandClientsAtOnceAreServed) {
   }
   zmq::context_t context(1, 2 * kClients);
   const ClientHeader header{.version = kWireVersion,
-                            .cluster = {.genesis = Nodes::HashOf(0xaa), .name = "alpha"},
-                            .id = 1};
+                            .cluster = {.genesis = Nodes::HashOf(0xaa), .name = "alpha"}};
+  CallBatch hello(header);
   std::vector<zmq::socket_t> clients;
   for (int i = 0; i < kClients; ++i) {
     Result<zmq::socket_t> client = MakeDealer(
@@ -188,8 +253,8 @@ TEST(ClientLinkTest, AThousandClientsAtOnceAreServed) {
     for (int i = 0; i < kClients; ++i) {
       zmq::message_t frame;
       if (!sent[i]) {
-        const CallBody hello = Hello{};
-        sent[i] = EncodeCall(header, hello, InFrame(frame)).ok() && TrySend(clients[i], frame);
+        sent[i] = hello.Add(1, Hello{}).ok() && hello.Write(InFrame(frame)).ok() &&
+                  TrySend(clients[i], frame);
       } else if (!answered[i]) {
         answered[i] = TryReceive(clients[i], frame);
       }

@@ -115,27 +115,127 @@ TEST(HostileTest, AnOversizedMessageEndsItsConnectionOnly) {
   ExpectService(nodes);
 }
 
+PeerHeader HeaderOfNode2(Nodes& nodes) {
+  return {.version = kWireVersion,
+          .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"},
+          .from = 2,
+          .to = 1,
+          .incarnation = 102,
+          .stamp = {1, 1}};
+}
+
+ClientHeader HeaderOfClient(Nodes& nodes) {
+  return {.version = kWireVersion,
+          .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"}};
+}
+
+// Field 32, length 0: three bytes a message.
+std::string EmptyMessages(std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes.append("\x82\x02\x00", 3);
+  }
+  return bytes;
+}
+
+TEST(HostileTest, AFrameOfTooManyMessagesIsDroppedWholeAndCountedOnce) {
+  Nodes nodes(2);
+  Stranger peer(nodes[1].options.peer_port);
+  Stranger client(nodes[1].options.client_port);
+  const std::string peer_frame =
+      testing::PeerFrame(HeaderOfNode2(nodes), {paxos::Fetch{1, 1}}).value();
+  const std::string call_frame = testing::CallFrame(HeaderOfClient(nodes), 1, {Hello{}}).value();
+  peer.Say({peer_frame + EmptyMessages(10'000'000)});
+  client.Say({call_frame + EmptyMessages(300'000)});
+  peer.Say({peer_frame + EmptyMessages(kMaxBatch + 16)});
+  client.Say({call_frame + EmptyMessages(kMaxBatch + 16)});
+  ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].sockets->dropped() >= 4; }));
+  EXPECT_EQ(nodes[1].sockets->dropped(), 4U);
+  EXPECT_TRUE(nodes[1].messages.empty() && nodes[1].calls.empty());
+  ExpectService(nodes);
+}
+
+TEST(HostileTest, EmptyMessagesAreDroppedOneByOneABoundedNumberAtATime) {
+  Nodes nodes(2);
+  Stranger peer(nodes[1].options.peer_port);
+  const std::string last =
+      testing::PeerFrame(HeaderOfNode2(nodes), {paxos::Fetch{1, 123'456'789}}).value();
+  peer.Say({testing::PeerFrame(HeaderOfNode2(nodes), {paxos::Fetch{1, 1}}).value() +
+            EmptyMessages(1000)});
+  peer.Say({last});
+  ServerSockets& node = *nodes[1].sockets;
+  std::vector<replica::Message> taken;
+  for (int turn = 0; turn < 10'000 && taken.size() < 2; ++turn) {
+    node.Wait(10, {});
+    const std::uint64_t before = node.dropped();
+    if (std::optional<replica::Inbound> message = node.NextFromPeer()) {
+      taken.push_back(std::move(message->message));
+    }
+    EXPECT_LE(node.dropped() - before, 64U) << "one call looks at a bounded number";
+  }
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(node.dropped(), 1000U);
+  EXPECT_TRUE(testing::Same(taken[1], replica::Message(paxos::Fetch{1, 123'456'789})));
+}
+
+TEST(HostileTest, WhatIsLeftOfAFrameIsNotWaitedFor) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(2, 1));
+  Stranger peer(nodes[1].options.peer_port);
+  peer.Say(
+      {testing::PeerFrame(HeaderOfNode2(nodes), {paxos::Fetch{1, 1}, paxos::Fetch{2, 2}}).value()});
+  ServerSockets& node = *nodes[1].sockets;
+  std::optional<replica::Inbound> first;
+  while (!first) {
+    node.Wait(-1, {});
+    first = node.NextFromPeer();
+  }
+  node.Wait(-1, {});  // For ever, if it were.
+  EXPECT_TRUE(node.NextFromPeer().has_value());
+}
+
+TEST(HostileTest, AForeignClientsManyCallsAreOneDropAndEachIsAnswered) {
+  Nodes nodes(1);
+  ClientHeader header = HeaderOfClient(nodes);
+  header.cluster = {.genesis = Nodes::HashOf(0xbb), .name = "beta"};
+  Stranger client(nodes[1].options.client_port);
+  client.Say({testing::CallFrame(header, 10, std::vector<CallBody>(1000, Hello{})).value()});
+  std::size_t replies = 0;
+  ReplyDecoder decoder;
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    zmq::message_t frame;
+    while (TryReceive(client.socket(), frame)) {
+      EXPECT_TRUE(decoder.Open(View(frame)).ok());
+      for (; decoder.left() > 0; ++replies) {
+        const Result<ClientReply> reply = decoder.Next();
+        EXPECT_TRUE(reply.ok());
+        EXPECT_EQ(reply->id, 10 + replies);
+      }
+    }
+    return replies >= 1000;
+  }));
+  EXPECT_EQ(nodes[1].sockets->dropped(), 1U);
+}
+
 TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
   Nodes nodes(2);
   RandomMessages random(3);
   Stranger stranger(nodes[1].options.peer_port);
-  const PeerHeader header{.version = kWireVersion,
-                          .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"},
-                          .from = 2,
-                          .to = 1,
-                          .incarnation = 102,
-                          .stamp = {1, 1}};
+  const PeerHeader header = HeaderOfNode2(nodes);
   for (int i = 0; i < 20; ++i) {
-    for (const replica::Message& message : random.EveryPeerMessage()) {
-      std::string frame =
-          testing::Encode<PeerHeader, replica::Message>(&EncodePeer, header, message).value();
+    const std::vector<replica::Message> messages = random.EveryPeerMessage();
+    std::string together = testing::PeerFrame(header, messages).value();
+    random.Flip(together);
+    stranger.Say({together});
+    for (const replica::Message& message : messages) {
+      std::string frame = testing::PeerFrame(header, {message}).value();
       random.Flip(frame);
       stranger.Say({frame});
     }
   }
   // What comes last comes after all of them.
   const replica::Message last = paxos::Fetch{1, 123'456'789};
-  stranger.Say({testing::Encode<PeerHeader, replica::Message>(&EncodePeer, header, last).value()});
+  stranger.Say({testing::PeerFrame(header, {last}).value()});
   ASSERT_TRUE(nodes.RunUntil([&] {
     return !nodes[1].messages.empty() && testing::Same(nodes[1].messages.back().message, last);
   }));
@@ -147,16 +247,14 @@ TEST(HostileTest, ReplayedAndTwistedMessagesOfAPeerAreHarmless) {
 TEST(HostileTest, ASocketThatWantsADelimiterGetsOne) {
   Nodes nodes(1);
   Stranger client(nodes[1].options.client_port, zmq::socket_type::req);
-  const ClientHeader header{.version = kWireVersion,
-                            .cluster = {.genesis = nodes[1].options.cluster, .name = "alpha"},
-                            .id = 3};
-  client.Say({testing::Encode<ClientHeader, CallBody>(&EncodeCall, header, Hello{}).value()});
+  client.Say({testing::CallFrame(HeaderOfClient(nodes), 3, {Hello{}}).value()});
   ASSERT_TRUE(nodes.RunUntil([&] { return !nodes[1].calls.empty(); }));
   nodes[1].sockets->Reply(nodes[1].calls.front().address, FaultDone{"done"});
   zmq::message_t frame;
   ASSERT_TRUE(nodes.RunUntil([&] { return TryReceive(client.socket(), frame); }));
   ReplyDecoder decoder;
-  EXPECT_TRUE(decoder.Decode(View(frame)).ok());
+  EXPECT_TRUE(decoder.Open(View(frame)).ok());
+  EXPECT_EQ(decoder.left(), 1U);
 }
 
 }  // namespace

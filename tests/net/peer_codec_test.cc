@@ -7,20 +7,26 @@
 namespace cairn::net {
 namespace {
 
-using testing::Encode;
+using testing::FaultFrame;
+using testing::PeerFrame;
 using testing::RandomMessages;
 using testing::Same;
 
 Result<std::string> Frame(const PeerHeader& header, const replica::Message& message) {
-  return Encode<PeerHeader, replica::Message>(&EncodePeer, header, message);
+  return PeerFrame(header, {message});
 }
 
+// The first message of the frame.
 Result<PeerBody> Decode(PeerDecoder& decoder, std::string_view frame) {
   Result<PeerHeader> header = decoder.Open(frame);
   if (!header.ok()) {
     return header.status();
   }
-  return decoder.Body();
+  if (decoder.left() == 0) {
+    EXPECT_NE(header->version, kWireVersion);
+    return Status::Usage("it is of another version");
+  }
+  return decoder.Next();
 }
 
 // Encodes it, and says whether the other side takes it.
@@ -31,30 +37,44 @@ Status Judge(const replica::Message& message) {
   return frame.ok() ? Decode(decoder, frame.value()).status() : frame.status();
 }
 
-TEST(PeerCodecTest, EveryVerbArrivesAsItWasSent) {
+replica::ForwardWrite Put(const std::string& value) {
+  Request request;
+  request.client = 1;
+  request.sequence = 1;
+  request.key = "key";
+  request.value = value;
+  return {.token = 1, .request = std::move(request)};
+}
+
+TEST(PeerCodecTest, EveryVerbArrivesAsItWasSentInItsPlace) {
   PeerDecoder decoder;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     RandomMessages random(seed);
-    for (const replica::Message& message : random.EveryPeerMessage()) {
-      const PeerHeader header = random.Header();
-      const Result<std::string> frame = Frame(header, message);
-      ASSERT_TRUE(frame.ok()) << frame.status().message();
-      const Result<PeerHeader> got = decoder.Open(frame.value());
-      ASSERT_TRUE(got.ok()) << got.status().message();
-      EXPECT_EQ(got->version, header.version);
-      EXPECT_EQ(got->cluster.genesis, header.cluster.genesis);
-      EXPECT_EQ(got->cluster.name, header.cluster.name);
-      EXPECT_EQ(got->from, header.from);
-      EXPECT_EQ(got->to, header.to);
-      EXPECT_EQ(got->incarnation, header.incarnation);
-      EXPECT_EQ(got->stamp, header.stamp);
-      EXPECT_EQ(got->seen, header.seen);
-      const Result<PeerBody> body = decoder.Body();
+    const std::vector<replica::Message> sent = random.EveryPeerMessage();
+    const PeerHeader header = random.Header();
+    std::size_t taken = 0;
+    const Result<std::string> frame = PeerFrame(header, sent, &taken);
+    ASSERT_TRUE(frame.ok()) << frame.status().message();
+    ASSERT_EQ(taken, sent.size());
+    const Result<PeerHeader> got = decoder.Open(frame.value());
+    ASSERT_TRUE(got.ok()) << got.status().message();
+    EXPECT_EQ(got->version, header.version);
+    EXPECT_EQ(got->cluster.genesis, header.cluster.genesis);
+    EXPECT_EQ(got->cluster.name, header.cluster.name);
+    EXPECT_EQ(got->from, header.from);
+    EXPECT_EQ(got->to, header.to);
+    EXPECT_EQ(got->incarnation, header.incarnation);
+    EXPECT_EQ(got->stamp, header.stamp);
+    EXPECT_EQ(got->seen, header.seen);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      ASSERT_EQ(decoder.left(), sent.size() - i);
+      const Result<PeerBody> body = decoder.Next();
       ASSERT_TRUE(body.ok()) << body.status().message();
-      const auto* taken = std::get_if<replica::Message>(&body.value());
-      ASSERT_NE(taken, nullptr);
-      EXPECT_TRUE(Same(*taken, message)) << "verb " << message.index() << ", seed " << seed;
+      const auto* message = std::get_if<replica::Message>(&body.value());
+      ASSERT_NE(message, nullptr);
+      EXPECT_TRUE(Same(*message, sent[i])) << "verb " << sent[i].index() << ", seed " << seed;
     }
+    EXPECT_EQ(decoder.left(), 0U);
   }
 }
 
@@ -62,13 +82,69 @@ TEST(PeerCodecTest, ALinkFaultArrivesAsItWasSent) {
   PeerDecoder decoder;
   RandomMessages random(1);
   for (const bool cut : {true, false}) {
-    const auto frame =
-        Encode<PeerHeader, LinkFault>(&EncodePeer, random.Header(), LinkFault{.cut = cut});
+    const auto frame = FaultFrame(random.Header(), LinkFault{.cut = cut});
     ASSERT_TRUE(frame.ok());
     const Result<PeerBody> body = Decode(decoder, frame.value());
     ASSERT_TRUE(body.ok());
     EXPECT_EQ(std::get<LinkFault>(body.value()).cut, cut);
   }
+}
+
+TEST(PeerCodecTest, AFrameIsClosedBeforeItGrowsLargeAndWhenItHoldsMany) {
+  RandomMessages random(1);
+  std::size_t taken = 0;
+  const std::string half(kBatchBytes / 2 - 1000, 'v');
+  ASSERT_TRUE(PeerFrame(random.Header(), {Put(half), Put(half), Put(half)}, &taken).ok());
+  EXPECT_EQ(taken, 2U);
+  const std::string large(kMaxValueBytes, 'v');
+  ASSERT_TRUE(PeerFrame(random.Header(), {Put(large), Put("small")}, &taken).ok());
+  EXPECT_EQ(taken, 1U) << "what must be larger goes, and goes alone";
+  ASSERT_TRUE(PeerFrame(random.Header(), {Put("small"), Put(large)}, &taken).ok());
+  EXPECT_EQ(taken, 1U) << "nothing small waits for something large";
+  const std::vector<replica::Message> many(kMaxBatch + 1, paxos::Probe{{1, 1, 1}, 7});
+  const Result<std::string> frame = PeerFrame(random.Header(), many, &taken);
+  ASSERT_TRUE(frame.ok());
+  EXPECT_EQ(taken, kMaxBatch);
+  PeerDecoder decoder;
+  ASSERT_TRUE(decoder.Open(frame.value()).ok());
+  EXPECT_EQ(decoder.left(), kMaxBatch);
+}
+
+TEST(PeerCodecTest, OneBadMessageOfAFrameIsLostAlone) {
+  PeerDecoder decoder;
+  RandomMessages random(12);
+  const paxos::Ballot good{1, 1, 1};
+  const std::vector<replica::Message> sent = {
+      paxos::Fetch{1, 2}, paxos::Accepted{good, kMaxPlausible}, paxos::Fetch{3, 4}};
+  ASSERT_TRUE(decoder.Open(PeerFrame(random.Header(), sent).value()).ok());
+  EXPECT_TRUE(decoder.Next().ok());
+  EXPECT_FALSE(decoder.Next().ok());
+  const Result<PeerBody> last = decoder.Next();
+  ASSERT_TRUE(last.ok());
+  EXPECT_TRUE(Same(std::get<replica::Message>(last.value()), sent.back()));
+}
+
+TEST(PeerCodecTest, AFrameThatIsNotBelievedIsSkipped) {
+  PeerDecoder decoder;
+  RandomMessages random(13);
+  const std::string frame = PeerFrame(random.Header(), random.EveryPeerMessage()).value();
+  ASSERT_TRUE(decoder.Open(frame).ok());
+  decoder.Skip();
+  EXPECT_EQ(decoder.left(), 0U);
+  ASSERT_TRUE(decoder.Open(frame).ok());
+  EXPECT_FALSE(decoder.Open("garbage").ok());
+  EXPECT_EQ(decoder.left(), 0U) << "nothing of the frame before";
+}
+
+TEST(PeerCodecTest, AFrameOfAnotherVersionSaysWhichAndHoldsNothingToBeTaken) {
+  PeerDecoder decoder;
+  RandomMessages random(14);
+  PeerHeader header = random.Header();
+  header.version = kWireVersion + 1;
+  const Result<PeerHeader> got = decoder.Open(PeerFrame(header, random.EveryPeerMessage()).value());
+  ASSERT_TRUE(got.ok()) << got.status().message();
+  EXPECT_EQ(got->version, kWireVersion + 1);
+  EXPECT_EQ(decoder.left(), 0U);
 }
 
 TEST(PeerCodecTest, EncodingABlockLeavesItAsItWas) {
@@ -88,7 +164,7 @@ TEST(PeerCodecTest, AMessageCutAnywhereIsRefusedOrHarmless) {
   for (const replica::Message& message : random.EveryPeerMessage()) {
     const std::string frame = Frame(random.Header(), message).value();
     for (std::size_t length = 0; length < frame.size(); ++length) {
-      // The body is the envelope's last field: without its end there is none.
+      // The message is the frame's last field: without its end there is none.
       EXPECT_FALSE(Decode(decoder, std::string_view(frame).substr(0, length)).ok());
     }
   }
@@ -127,9 +203,13 @@ TEST(PeerCodecTest, AnEmptyMessageOrOneWithoutABodyIsRefused) {
   EXPECT_FALSE(Decode(decoder, "").ok());
   RandomMessages random(6);
   const std::string frame = Frame(random.Header(), paxos::Fetch{0}).value();
-  // The body, fetch {}, takes the last three bytes: two of tag and one of length.
+  // The verb, fetch {}, takes the last three bytes, two of tag and one of length; before it stand
+  // as many of the message that holds it.
   EXPECT_TRUE(Decode(decoder, frame).ok());
-  EXPECT_FALSE(Decode(decoder, std::string_view(frame).substr(0, frame.size() - 3)).ok());
+  EXPECT_FALSE(Decode(decoder, std::string_view(frame).substr(0, frame.size() - 6)).ok());
+  std::string without = frame.substr(0, frame.size() - 3);
+  without.back() = 0;
+  EXPECT_FALSE(Decode(decoder, without).ok());
 }
 
 TEST(PeerCodecTest, NumbersThatNoClusterHasReachedAreRefused) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/block.h"
+#include "net/client_codec.h"
 #include "net/client_message.h"
 #include "net/peer_codec.h"
 #include "replica/message.h"
@@ -159,19 +160,66 @@ class RandomMessages {
   std::mt19937_64 random_;
 };
 
-/// The frame that an encoder writes.
-template <typename Header, typename Body>
-Result<std::string> Encode(Status (*encoder)(const Header&, const Body&, const Allocate&),
-                           const Header& header, const Body& body) {
+/// Memory in a string, as an encoder wants it.
+inline Allocate InString(std::string& bytes) {
+  return [&bytes](std::size_t size) {
+    bytes.resize(size);
+    return reinterpret_cast<std::uint8_t*>(bytes.data());
+  };
+}
+
+/// A frame with the first of the messages, as many as go into one; `taken` says how many.
+inline Result<std::string> PeerFrame(const PeerHeader& header,
+                                     const std::vector<replica::Message>& messages,
+                                     std::size_t* taken = nullptr) {
+  std::vector<const replica::Message*> pointers;
+  for (const replica::Message& message : messages) {
+    pointers.push_back(&message);
+  }
   std::string frame;
-  Status status = encoder(header, body, [&](std::size_t bytes) {
-    frame.resize(bytes);
-    return reinterpret_cast<std::uint8_t*>(frame.data());
-  });
-  if (!status.ok()) {
+  PeerEncoder encoder;
+  const Result<std::size_t> encoded = encoder.Encode(header, pointers, InString(frame));
+  if (!encoded.ok()) {
+    return encoded.status();
+  }
+  if (taken != nullptr) {
+    *taken = encoded.value();
+  }
+  return frame;
+}
+
+inline Result<std::string> FaultFrame(const PeerHeader& header, const LinkFault& fault) {
+  std::string frame;
+  PeerEncoder encoder;
+  if (Status status = encoder.Encode(header, fault, InString(frame)); !status.ok()) {
     return status;
   }
   return frame;
+}
+
+/// A frame with all of these, whose ids count up from `first`.
+template <typename OneBatch, typename Body>
+Result<std::string> BatchFrame(const ClientHeader& header, std::uint64_t first,
+                               const std::vector<Body>& bodies) {
+  OneBatch batch(header);
+  for (const Body& body : bodies) {
+    if (Status status = batch.Add(first++, body); !status.ok()) {
+      return status;
+    }
+  }
+  std::string frame;
+  if (Status status = batch.Write(InString(frame)); !status.ok()) {
+    return status;
+  }
+  return frame;
+}
+inline Result<std::string> CallFrame(const ClientHeader& header, std::uint64_t first,
+                                     const std::vector<CallBody>& bodies) {
+  return BatchFrame<CallBatch>(header, first, bodies);
+}
+inline Result<std::string> ReplyFrame(const ClientHeader& header, std::uint64_t first,
+                                      const std::vector<ReplyBody>& bodies) {
+  return BatchFrame<ReplyBatch>(header, first, bodies);
 }
 
 // Fields(message): all fields of it, comparable.

@@ -38,6 +38,63 @@ TEST(ServerSocketsTest, EveryVerbArrivesInOrder) {
   }
 }
 
+TEST(ServerSocketsTest, MessagesOfOnePassReachTheirPeersInOrder) {
+  Nodes nodes(3);
+  ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(1, 3));
+  const std::uint64_t unsent = nodes[1].sockets->unsent();
+  std::vector<replica::Outbound> pass;
+  constexpr std::uint64_t kMany = 2 * kMaxBatch + 100;  // More than one frame can have.
+  for (std::uint64_t i = 1; i <= kMany; ++i) {
+    pass.push_back({.to = i % 4 == 0 ? 3U : 2U, .message = paxos::Fetch{i, i}});
+  }
+  pass.push_back({.to = 9, .message = paxos::Fetch{1, 1}});
+  const replica::Stamp stamp{7, 8};
+  nodes[1].sockets->SendToPeers(pass, stamp, [](NodeId node) {
+    return replica::Seen{.incarnation = 100 + node, .latest = {node, node}, .other = {}};
+  });
+  EXPECT_EQ(nodes[1].sockets->unsent(), unsent);
+  std::map<NodeId, std::vector<std::uint64_t>> got;
+  const auto take = [&](NodeId peer) {
+    for (const replica::Inbound& message : std::exchange(nodes[peer].messages, {})) {
+      if (message.stamp == stamp) {
+        EXPECT_EQ(message.seen.incarnation, 100 + peer);
+        got[peer].push_back(std::get<paxos::Fetch>(message.message).from);
+      }
+    }
+    return got[peer].size();
+  };
+  ASSERT_TRUE(nodes.RunUntil([&] { return take(2) + take(3) >= kMany; }));
+  std::map<NodeId, std::vector<std::uint64_t>> sent;
+  for (std::uint64_t i = 1; i <= kMany; ++i) {
+    sent[pass[i - 1].to].push_back(i);
+  }
+  EXPECT_EQ(got, sent);
+}
+
+TEST(ServerSocketsTest, AMessageThatIsTooLargeDoesNotHoldBackTheOthers) {
+  Nodes nodes(2);
+  ASSERT_TRUE(nodes.Reaches(1, 2));
+  const std::uint64_t before = nodes[1].sockets->unsent();
+  testing::RandomMessages random(1);
+  Request request = random.AnyRequest();
+  request.op = Op::kPut;
+  request.value.assign(kMaxValueBytes, 'v');
+  const BlockPtr block = chain::Seal(2, Hash{}, 1, {request});
+  nodes[1].sockets->SendToPeers(
+      std::vector<replica::Outbound>{
+          {.to = 2, .message = paxos::Fetch{1, 1'000'001}},
+          {.to = 2, .message = paxos::Blocks{std::vector<BlockPtr>(70, block), 9}},
+          {.to = 2, .message = paxos::Fetch{1, 1'000'002}}},
+      {1, 1}, [](NodeId) { return replica::Seen{}; });
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    const auto* fetch = std::get_if<paxos::Fetch>(&nodes[2].messages.back().message);
+    return fetch != nullptr && fetch->last == 1'000'002;
+  }));
+  EXPECT_EQ(nodes[1].sockets->unsent(), before + 1);
+  const auto& got = nodes[2].messages;
+  EXPECT_EQ(std::get<paxos::Fetch>(got[got.size() - 2].message).last, 1'000'001U);
+}
+
 TEST(ServerSocketsTest, LocalhostIsAHostToo) {
   Nodes nodes(2, [](ServerOptions& options) {
     options.host = "localhost";
@@ -168,7 +225,9 @@ TEST(ServerSocketsTest, WhatCanNotBeSentIsCountedAndNeverWaitedFor) {
   EXPECT_EQ(nodes[1].sockets->dropped(), 0U);
   const std::uint64_t before = nodes[1].sockets->unsent();
   nodes[1].sockets->Reply({.routing_id = "nobody", .call_id = 1}, FaultDone{"done"});
-  EXPECT_EQ(nodes[1].sockets->unsent(), before + 1);
+  nodes[1].sockets->Reply({.routing_id = "nobody", .call_id = 2}, FaultDone{"done"});
+  nodes[1].sockets->FlushReplies();
+  EXPECT_EQ(nodes[1].sockets->unsent(), before + 2);
 }
 
 TEST(ServerSocketsTest, ATakenPortIsOneSentence) {

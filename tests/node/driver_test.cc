@@ -78,10 +78,12 @@ class DriverTest : public ::testing::Test {
       ASSERT_TRUE(net::TryReceive(router_, frame));  // after the routing id
       const auto header = decoder_.Open(net::View(frame));
       ASSERT_TRUE(header.ok()) << header.status().message();
-      auto body = decoder_.Body();
-      ASSERT_TRUE(body.ok()) << body.status().message();
-      heard_.push_back({header->stamp.commits,
-                        std::get<replica::Message>(net::PeerBody(std::move(body).value()))});
+      while (decoder_.left() > 0) {
+        auto body = decoder_.Next();
+        ASSERT_TRUE(body.ok()) << body.status().message();
+        heard_.push_back({header->stamp.commits,
+                          std::get<replica::Message>(net::PeerBody(std::move(body).value()))});
+      }
     }
   }
   /// The first message of that verb; null if none came yet.

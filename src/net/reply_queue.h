@@ -1,0 +1,49 @@
+#pragma once
+// Replies on their way to clients. What a node answers in one turn goes out together, one frame a
+// connection, for it is the frame that costs; nothing waits longer than until Flush.
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#include <zmq.hpp>
+
+#include "net/client_address.h"
+#include "net/client_codec.h"
+#include "net/warn_limiter.h"
+
+namespace cairn::net {
+
+class ReplyQueue {
+ public:
+  /// `router` and `limiter` are not owned and must outlive this object; the router may be made
+  /// later.
+  ReplyQueue(ClientHeader header, zmq::socket_t* router, WarnLimiter* limiter);
+
+  /// Replies to one connection keep their order. If the frame has become large, it leaves at once.
+  void Add(const ClientAddress& to, const ReplyBody& body);
+  /// Sends all that is here. Never waits: what the socket does not take is lost, and counted.
+  void Flush();
+  /// Replies that were lost: no connection, a full queue, too large.
+  [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
+
+ private:
+  struct Connection {
+    std::string routing_id;
+    bool delimited = false;
+    ReplyBatch batch;
+  };
+  Connection& ConnectionOf(const ClientAddress& to);
+  void Send(Connection& connection);
+
+  ClientHeader header_;
+  zmq::socket_t* router_;
+  WarnLimiter* limiter_;
+  // The first `used_` have replies in this turn; the others keep their memory for later ones.
+  std::vector<Connection> connections_;
+  std::size_t used_ = 0;
+  std::unordered_map<std::string, std::size_t> places_;
+  std::uint64_t unsent_ = 0;
+};
+
+}  // namespace cairn::net
