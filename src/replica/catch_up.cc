@@ -40,15 +40,26 @@ std::size_t CatchUp::AskedOf(NodeId node) const {
       pieces_, [&](const auto& piece) { return piece.second.asked == node; }));
 }
 
-std::vector<NodeId> CatchUp::Able(const Piece& piece, const std::vector<Source>& sources) const {
-  std::vector<NodeId> followers;
-  std::vector<NodeId> leaders;
-  for (const Source& source : sources) {
-    if (source.decided >= piece.last && !piece.not_from.contains(source.node)) {
-      (source.leads ? leaders : followers).push_back(source.node);
+std::vector<NodeId> CatchUp::Able(Slot first, const Piece& piece,
+                                  const std::vector<Source>& sources) const {
+  std::vector<NodeId> able;
+  // Rather the whole piece than a part of it, and rather from a follower than from the leader. A
+  // part will do: after a restart a node may know less as decided than it did when the piece was
+  // planned, and then perhaps nobody has all of it.
+  for (const Slot needed : {piece.last, first}) {
+    for (const bool leads : {false, true}) {
+      for (const Source& source : sources) {
+        if (source.decided >= needed && source.leads == leads &&
+            !piece.not_from.contains(source.node)) {
+          able.push_back(source.node);
+        }
+      }
+      if (!able.empty()) {
+        return able;
+      }
     }
   }
-  return followers.empty() ? leaders : followers;
+  return able;
 }
 
 std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Source>& sources,
@@ -63,7 +74,7 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
     if (piece.asked != 0 || !piece.blocks.empty()) {
       continue;
     }
-    const std::vector<NodeId> able = Able(piece, sources);
+    const std::vector<NodeId> able = Able(first, piece, sources);
     if (able.empty()) {
       piece.not_from.clear();  // round again
       continue;

@@ -50,7 +50,7 @@ class CatchUp {
   };
   void Forget(Slot decided);
   void Plan(Slot decided, const std::vector<Source>& sources);
-  [[nodiscard]] std::vector<NodeId> Able(const Piece& piece,
+  [[nodiscard]] std::vector<NodeId> Able(Slot first, const Piece& piece,
                                          const std::vector<Source>& sources) const;
   [[nodiscard]] std::size_t AskedOf(NodeId node) const;
 

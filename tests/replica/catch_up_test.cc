@@ -108,6 +108,18 @@ TEST_F(CatchUpTest, GoesRoundAgain) {
   EXPECT_GT(decided_, 1U);
 }
 
+// What a node says that it knows as decided is a lower bound: after a restart it may say less.
+TEST_F(CatchUpTest, GoesOnWhenNobodyHasTheWholePieceAnyMore) {
+  Ask(1, {{3, 4, false}}, 0);
+  questions_.clear();  // it dies, and knows less when it is back
+  EXPECT_EQ(Ask(1, {{2, 3, true}, {3, 3, false}}, kPatience), (std::map<NodeId, int>{{2, 1}}));
+  Answer(2, 2);
+  LearnAll();
+  EXPECT_EQ(decided_, 3U);
+  EXPECT_TRUE(Ask(3, {{2, 3, true}, {3, 3, false}}, 2 * kPatience).empty());
+  EXPECT_EQ(Ask(3, {{2, 4, true}, {3, 3, false}}, 3 * kPatience), (std::map<NodeId, int>{{2, 1}}));
+}
+
 TEST_F(CatchUpTest, WhatWasLearnedElsewhereIsAskedForNoMore) {
   Ask(1, {{3, 90, false}}, 0);
   questions_.clear();
