@@ -1,14 +1,20 @@
 """cairn itself, loaded by its own `cairn bench`."""
 
 import json
+import os
+import socket
 import subprocess
+import time
 
 from system import MOST_CONNECTIONS, PATIENCE, VALUE_BYTES, BenchError, Running, System, wait_until
-from cluster import PROGRAM, Cluster, clean_environment
+from cluster import PROGRAM, Cluster, clean_environment  # found because of the line above
+from load import Shell
 
 # What a request and a block take beside key and value: see src/chain/record.h and block.h.
 HEADER_BYTES = 100
 REQUEST_BYTES = 4 + 42
+# As the generators of the others.
+POLL_SECONDS = 0.003
 
 
 class Cairn(System):
@@ -21,7 +27,7 @@ class Cairn(System):
 
     @classmethod
     def version(cls):
-        return "this commit"
+        return "as CAIRN_PROGRAM" if "CAIRN_PROGRAM" in os.environ else "this commit"
 
     def start(self):
         self._cluster.form()
@@ -90,18 +96,33 @@ class Cairn(System):
     def wait_value(self, node_id, key, value, local):
         """Its followers send readers to the leader, so a linearizable read alone would say nothing
         of this node: it must have the value itself, too."""
-        self._poll(node_id, key, value, ["--stale"])
-        if not local:
-            self._poll(node_id, key, value, [])
+        self._wait_open(node_id)
+        shell = Shell(self._cluster, node_id, timeout=1)
+        try:
+            self._ask_until(shell, f"get {key} --stale --node {node_id}", value)
+            if not local:
+                self._ask_until(shell, f"Operation(get, {key})", value)
+        finally:
+            shell.close()
 
-    def _poll(self, node_id, key, value, words):
-        words = ["get", "--raw", "--node", str(node_id), "--timeout", "1", *words, "--", key]
+    def _wait_open(self, node_id):
+        """Until somebody listens, nothing is asked of a client: it would wait longer and longer
+        between its attempts."""
+        address = ("127.0.0.1", self._cluster.client_port(node_id))
 
-        def has_value():
-            done = self._cluster.cairn(*words)
-            return done.code == 0 and done.text == value
+        def is_open():
+            with socket.socket() as probe:
+                return probe.connect_ex(address) == 0
 
-        wait_until(f"node {node_id} of cairn has {key}", has_value, patience=PATIENCE)
+        wait_until(f"node {node_id} of cairn listens", is_open, patience=PATIENCE)
+
+    @staticmethod
+    def _ask_until(shell, line, value):
+        deadline = time.monotonic() + PATIENCE
+        while shell.ask(line)["value"] != value:
+            if time.monotonic() > deadline:
+                raise BenchError(f"cairn does not answer '{line}' with {value} in {PATIENCE} s")
+            time.sleep(POLL_SECONDS)
 
     def stop_and_weigh(self):
         """Stops the nodes, verifies node 1, and returns what its blocks take by themselves: the bytes

@@ -35,7 +35,8 @@ ETCD = ("etcd",)
 def load_goals(results):
     for case in results.cases("load"):
         nodes, op, clients = case
-        what = f"{op}, {nodes} nodes, {clients} client{'s' if clients > 1 else ''}"
+        title = "linearizable get" if op == "get" else op
+        what = f"{title}, {nodes} nodes, {clients} client{'s' if clients > 1 else ''}"
         throughput = (case, "throughput", "/s")
         if op == "put" and clients > 1:
             yield Goal(f"{what}: throughput", "load", *throughput, BOTH, 5, True)

@@ -6,7 +6,8 @@ from xml.sax.saxutils import escape
 
 from results import TITLES
 
-WIDTH, MARGIN, TOP, GAP = 860, 62, 62, 92
+WIDTH, MARGIN, TOP = 880, 58, 66
+COLUMN_GAP, ROW_GAP, BOTTOM = 116, 72, 52
 PANEL_WIDTH, PANEL_HEIGHT = 300, 200
 COLORS = {"cairn": "#c2410c", "etcd": "#1d6fa5", "zookeeper": "#4d7c33"}
 OPS = (("put", "put"), ("get", "linearizable get"))
@@ -20,7 +21,7 @@ def draw(results):
         return None
     series = _series(results, cases)
     ops = [each for each in OPS if any(op == each[0] for _, op, _ in cases)]
-    height = TOP + len(ops) * (PANEL_HEIGHT + GAP)
+    height = TOP + len(ops) * (PANEL_HEIGHT + ROW_GAP) - ROW_GAP + BOTTOM
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" font-family="system-ui, sans-serif" font-size="13" fill="#262626">',
@@ -32,8 +33,8 @@ def draw(results):
             panel = Panel(results, series, op, field, divisor)
             if not panel.lines:
                 continue
-            x = MARGIN + column * (PANEL_WIDTH + GAP + 20)
-            y = TOP + row * (PANEL_HEIGHT + GAP)
+            x = MARGIN + column * (PANEL_WIDTH + COLUMN_GAP)
+            y = TOP + row * (PANEL_HEIGHT + ROW_GAP)
             parts += panel.draw(x, y, f"{op_title}: {field_title}", row == len(ops) - 1)
     return "\n".join([*parts, "</svg>", ""])
 
@@ -56,7 +57,7 @@ def _caption(results):
     alone = len(results.systems("load")) == 1
     what = "cairn" if alone else f"{sizes[0]} nodes"
     return (
-        f"{what}, 16-byte keys, 100-byte values; medians, least and most; "
+        f"{what}, 16-byte keys, 100-byte values; medians, least and most, logarithmic scales; "
         f"{facts.get('cores', '?')} cores for all, {facts.get('date', '')[:10]}, "
         f"commit {facts.get('commit', '?')}"
     )

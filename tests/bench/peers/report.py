@@ -13,7 +13,6 @@ def make(path, svg=None):
     results = Results(path)
     text = "\n".join(_lines(results))
     path.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
-    print(text)
     made = [path, path.with_suffix(".md")]
     picture = plot.draw(results)
     if picture:
@@ -21,6 +20,7 @@ def make(path, svg=None):
         svg.parent.mkdir(parents=True, exist_ok=True)
         svg.write_text(picture, encoding="utf-8")
         made.append(svg)
+    print(text)
     print("\nIn files: " + " ".join(map(str, made)))
     return 0
 

@@ -56,6 +56,9 @@ class ZooKeeper(Peer):
         leaders = [node_id for node_id in self.running() if self._mode(node_id) == "leader"]
         return leaders[0] if leaders else None
 
+    def hasty_words(self):
+        return ["--move"]
+
     def _mode(self, node_id):
         """leader, follower, or None while it serves nobody."""
         try:

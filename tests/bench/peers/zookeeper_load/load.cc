@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -39,8 +40,8 @@ std::int64_t Percentile(const std::vector<std::int64_t>& sorted, double percent)
   if (sorted.empty()) {
     return 0;
   }
-  return sorted[static_cast<std::size_t>(percent / 100 * static_cast<double>(sorted.size() - 1) +
-                                         0.5)];
+  const double place = percent / 100 * static_cast<double>(sorted.size() - 1);
+  return sorted[static_cast<std::size_t>(std::lround(place))];
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ Load::Load(const Options& options) : options_(options) {
   const auto count = static_cast<std::size_t>(std::min(options.clients, options.connections));
   findings_.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    sessions_.push_back(std::make_unique<Session>(options.endpoints, i % options.endpoints.size()));
+    sessions_.push_back(std::make_unique<Session>(options.endpoints, i, options.move));
   }
   for (const auto& session : sessions_) {
     if (!session->WaitConnected(Clock::now() + kToConnect)) {

@@ -81,7 +81,7 @@ void FillBatch(const Session& session, int first, int last, const std::string& v
 void Fill(const Options& options) {
   const Clock::time_point began = Clock::now();
   const Clock::time_point deadline = DeadlineOf(options);
-  const Session first(options.endpoints, 0);
+  const Session first(options.endpoints, 0, false);
   if (!first.WaitConnected(Clock::now() + kToConnect)) {
     Fail("no session with " + options.endpoints[0] + " and its peers; are they up?");
   }
@@ -93,7 +93,7 @@ void Fill(const Options& options) {
   std::vector<std::thread> writers;
   for (std::size_t w = 0; w < kFillWriters; ++w) {
     writers.emplace_back([&, w] {
-      const Session session(options.endpoints, w % options.endpoints.size());
+      const Session session(options.endpoints, w, false);
       if (!session.WaitConnected(Clock::now() + kToConnect)) {
         Fail("a session can't be opened");
       }
@@ -121,7 +121,7 @@ void PutOne(const Options& options) {
   const std::string path = "/" + options.key;
   int code = ZCONNECTIONLOSS;
   for (std::size_t i = 0; Clock::now() < deadline; ++i) {
-    const Session session(options.endpoints, i % options.endpoints.size());
+    const Session session(options.endpoints, i, false);
     if (session.WaitConnected(Clock::now() + std::chrono::seconds(2))) {
       code = session.Put(path, options.value);
       if (code == ZOK) {
@@ -162,7 +162,7 @@ void Await(const Options& options) {
       std::this_thread::sleep_for(kPollPause);
       continue;
     }
-    const Session session({options.endpoints[0]}, 0);
+    const Session session(options.endpoints, 0, false);
     if (!session.WaitConnected(Clock::now() + std::chrono::milliseconds(100))) {
       continue;
     }
@@ -193,6 +193,7 @@ void AddOptions(CLI::App* app, Options* options) {
   app->add_option("--value-size", options->value_size, "bytes of a value");
   app->add_option("--seconds", options->seconds, "load: how long");
   app->add_option("--operations", options->operations, "load: end after so many (0: by time)");
+  app->add_flag("--move", options->move, "load: a session that loses its endpoint takes another");
   app->add_option("--key", options->key, "put, await: the key");
   app->add_option("--value", options->value, "put, await: the value");
   app->add_flag("--local", options->local, "await: what the endpoint has, possibly old");

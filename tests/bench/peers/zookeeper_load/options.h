@@ -17,6 +17,7 @@ struct Options {
   int value_size = 100;
   double seconds = 5;
   std::int64_t operations = 0;  ///< 0: by time.
+  bool move = false;            ///< A session that loses its endpoint goes on to the next ones.
   std::string key;
   std::string value;
   bool local = false;

@@ -17,10 +17,10 @@ void OnSync(int code, const char* /*path*/, const void* data) {
 
 }  // namespace
 
-Session::Session(const std::vector<std::string>& endpoints, std::size_t first) {
-  std::string hosts;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    hosts += (i == 0 ? "" : ",") + endpoints[(first + i) % endpoints.size()];
+Session::Session(const std::vector<std::string>& endpoints, std::size_t first, bool move) {
+  std::string hosts = endpoints[first % endpoints.size()];
+  for (std::size_t i = 1; move && i < endpoints.size(); ++i) {
+    hosts += "," + endpoints[(first + i) % endpoints.size()];
   }
   zoo_deterministic_conn_order(1);
   handle_ = zookeeper_init(hosts.c_str(), nullptr, kSessionTimeoutMs, nullptr, nullptr, 0);

@@ -13,8 +13,10 @@ using Clock = std::chrono::steady_clock;
 
 class Session {
  public:
-  /// Begins at the endpoint with that number; if it fails, the client goes on to those after it.
-  Session(const std::vector<std::string>& endpoints, std::size_t first);
+  /// With the endpoint of that number; with `move`, the client goes on to those after it if that
+  /// one fails. The client looks all its endpoints up again for each packet or two, so that every
+  /// one more costs some percent of a load.
+  Session(const std::vector<std::string>& endpoints, std::size_t first, bool move);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session();
