@@ -107,14 +107,13 @@ Verdict Acceptor::OnAccept(const Accept& accept) {
   if (accept.ballot != promised_ || accept.ballot != accepted_ || slot > log_.tip() + 1) {
     return Verdict::kBehind;
   }
-  if (slot == 0 || !log_.Has(slot - 1, accept.block->header.parent)) {
-    return slot <= log_.first() ? Verdict::kNothing : Verdict::kBehind;
-  }
-  if (slot <= log_.tip()) {
-    if (!log_.Has(slot, accept.block->hash)) {
+  if (!log_.Has(slot, accept.block->hash)) {
+    if (slot == 0 || !log_.Has(slot - 1, accept.block->header.parent)) {
+      return slot <= log_.first() ? Verdict::kNothing : Verdict::kBehind;
+    }
+    if (slot <= log_.tip()) {
       return Verdict::kNothing;  // learned as decided from a newer leader: this one is deposed
     }
-  } else {
     Append(accept.block);
   }
   matched_ = std::max(matched_, slot);

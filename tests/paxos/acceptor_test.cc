@@ -244,6 +244,14 @@ TEST(AcceptorTest, AnAcceptThatCameTwiceIsAcceptedTwice) {
   EXPECT_FALSE(acceptor.changed());
 }
 
+// R4: equal hash, equal history. A node that has just started has only its newest blocks in memory.
+TEST(AcceptorTest, ABlockThatItHasNeedsNoParentInMemory) {
+  const auto chain = Chain(4);
+  Acceptor acceptor(BallotOf(5), BallotOf(5), LogFrom(chain, 4, 4));
+  EXPECT_EQ(acceptor.OnAccept({BallotOf(5), 4, chain[4]}), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.matched(), 4U);
+}
+
 // R5
 TEST(AcceptorTest, AnOlderLeaderThatAsksForADecidedSlotIsRefused) {
   const auto chain = Chain(5, "newer");
