@@ -55,7 +55,7 @@ class Message:
     remote_port: int
     verb: str
     fields: dict
-    begin: int  # of the call that carried its first byte
+    begin: int  # of the call that carried the first byte of its frame
 
 
 def calls(path, process):
@@ -90,7 +90,7 @@ def _call(begun, time):
 
 
 def messages(all_calls, node_port, kind):
-    """The messages of envelope `kind` that left through connections of which `node_port` is an end:
+    """The messages in envelopes `kind` that left through connections of which `node_port` is an end:
     its own port for what it answers, another node's for what it sends there."""
     streams = {}
     for call in all_calls:
@@ -99,13 +99,13 @@ def messages(all_calls, node_port, kind):
             ports = tuple(int(port) for port in connection.groups())
             if node_port in ports:
                 streams.setdefault((ports, call.where), []).append(call)
-    verbs = _verbs(kind)
+    place, verbs = _format(kind)
     for ((local, remote), _), sends in streams.items():
         for frame, begin in _frames(sends):
-            fields = fields_of(frame)
-            for number, verb in verbs.items():
-                if number in fields:
-                    yield Message(local, remote, verb, fields_of(fields[number]), begin)
+            for one in (content for number, content in _fields(frame) if number == place):
+                for number, content in _fields(one):
+                    if number in verbs:
+                        yield Message(local, remote, verbs[number], fields_of(content), begin)
 
 
 def _frames(sends):
@@ -159,11 +159,14 @@ def _fields(message):
         at += size
 
 
-def _verbs(kind):
-    """The numbers of the bodies of an envelope, from the .proto files: {22: "accepted", …}."""
+def _format(kind):
+    """From the .proto files: the number of the field that holds an envelope's messages, and the
+    numbers of their bodies, {22: "accepted", …}."""
     text = "".join(file.read_text() for file in sorted(PROTO.glob("*.proto")))
-    envelope = re.search(rf"message {kind} {{.*?oneof body {{(.*?)}}", text, re.S).group(1)
-    return {int(n): name for name, n in re.findall(r"(\w+) = (\d+);", envelope)}
+    envelope = re.search(rf"message {kind} {{(.*?)\n}}", text, re.S).group(1)
+    message, place = re.search(r"repeated (\w+) \w+ = (\d+);", envelope).groups()
+    bodies = re.search(rf"message {message} {{.*?oneof body {{(.*?)}}", text, re.S).group(1)
+    return int(place), {int(n): name for name, n in re.findall(r"(\w+) = (\d+);", bodies)}
 
 
 def ballot_bytes(field):
