@@ -20,6 +20,9 @@ from system import BenchError
 from zookeeper_system import ZooKeeper
 
 RESULTS = machine.ROOT / "build" / "bench"
+# Unless the options say otherwise.
+USUAL = {"seconds": 5, "runs": 3, "trials": 5, "keys": 1_000_000}
+QUICK = {"seconds": 1, "runs": 1, "trials": 1, "keys": 20_000}
 
 
 class Bench:
@@ -116,13 +119,13 @@ def parse(words):
     add("--peers", action="store_true", help="etcd and ZooKeeper too, in turns, and the ratios")
     add("--only", type=_names, metavar="PART[,PART...]",
         help="put, get, failover, recovery (put,get; with --peers all)")  # fmt: skip
-    add("--seconds", type=float, default=5, help="that a run is measured (5)")
-    add("--runs", type=int, default=3, help="of each case (3)")
-    add("--trials", type=int, default=5, help="of failover (5)")
+    add("--seconds", type=float, help="that a run is measured (5)")
+    add("--runs", type=int, help="of each case (3)")
+    add("--trials", type=int, help="of failover (5)")
     add("--nodes", type=_numbers, default=[3, 5], metavar="N[,N...]", help="sizes (3,5)")
     add("--clients", type=_numbers, default=[1, 16, 64, 256], metavar="N[,N...]",
         help="at once, over at most ten connections (1,16,64,256)")  # fmt: skip
-    add("--keys", type=int, default=1_000_000, help="of the recovery part (1000000)")
+    add("--keys", type=int, help="of the recovery part (1000000)")
     add("--quick", action="store_true",
         help="one run of one second, one trial, 20000 keys: whether it works")  # fmt: skip
     add("--results", type=pathlib.Path, metavar="FILE",
@@ -131,8 +134,9 @@ def parse(words):
         help="measure nothing: make the table and the plot of these results")  # fmt: skip
     add("--svg", type=pathlib.Path, metavar="FILE", help="where the plot goes (beside the results)")
     options = parser.parse_args(words)
-    if options.quick:
-        options.seconds, options.runs, options.trials, options.keys = 1, 1, 1, 20_000
+    for name, value in (QUICK if options.quick else USUAL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     return options
 
 

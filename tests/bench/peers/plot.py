@@ -29,6 +29,8 @@ def draw(results):
         _text(WIDTH / 2, 26, _caption(results), "middle", size=12, fill="#57534e"),
     ]
     for row, (op, op_title) in enumerate(ops):
+        if op == "get" and "zookeeper" in results.systems("load"):
+            op_title += " (ZooKeeper: sync, get)"
         for column, (field, field_title, divisor) in enumerate(FIELDS):
             panel = Panel(results, series, op, field, divisor)
             if not panel.lines:
