@@ -32,11 +32,10 @@ def _lines(results):
         yield f"left out, for it failed: {failure['what']}, {TITLES[failure['system']]}: " + (
             failure["error"].splitlines()[0]
         )
-    if len(results.systems("load")) > 1 or len(results.systems("failover")) > 1:
-        table = list(goals.rows(results, _show))
-        if table:
-            head = ["medians", "cairn", "etcd", "ZooKeeper", "ratio", "wanted", "met"]
-            yield from ("", "", *_table(head, table, "<>>>>><"))
+    table = list(goals.rows(results, _show))
+    if table:
+        head = ["medians", "cairn", "etcd", "ZooKeeper", "ratio", "wanted", "met"]
+        yield from ("", "", *_table(head, table, "<>>>>><"))
     if results.cases("load"):
         yield from ("", "", *_load_table(results))
     others = list(_other_rows(results))
