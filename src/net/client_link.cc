@@ -44,6 +44,7 @@ struct ClientLink::Impl {
 
   std::shared_ptr<ClientContext> context;  // Before the socket: it must outlive it.
   zmq::socket_t socket;
+  int descriptor = -1;  // Of the socket.
   ReplyDecoder decoder;
 
   // What waits here was surely not sent: the socket takes nothing before its connection stands.
@@ -129,6 +130,7 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(const std::string& host, st
   }
   impl->context = std::move(context);
   impl->socket = std::move(socket).value();
+  impl->descriptor = DescriptorOf(impl->socket);
   return std::unique_ptr<ClientLink>(new ClientLink(std::move(impl)));
 }
 
@@ -196,7 +198,7 @@ void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
     if (link->impl_->decoder.left() > 0 || CanReceive(link->impl_->socket)) {
       return;
     }
-    items.push_back({link->impl_->socket.get(zmq::sockopt::fd), POLLIN, 0});
+    items.push_back({link->impl_->descriptor, POLLIN, 0});
   }
   const auto wait = std::max(longest, std::chrono::microseconds(0));
   const auto seconds = std::chrono::floor<std::chrono::seconds>(wait);

@@ -54,6 +54,7 @@ struct ServerSockets::Impl {
   }
 
   Status Bind();
+  [[nodiscard]] bool HasMessage();
   void Connect(const std::vector<NodeId>& leave_out);
 
   void Drop(const std::string& why);
@@ -127,6 +128,12 @@ void ServerSockets::Impl::Connect(const std::vector<NodeId>& leave_out) {
       limiter.Warn("no link to node " + std::to_string(peer.id) + ": " + dealer.status().message());
     }
   }
+}
+
+// Asking the sockets costs no system call as long as they know of a message.
+bool ServerSockets::Impl::HasMessage() {
+  return peer_decoder.left() > 0 || call_decoder.left() > 0 || CanReceive(peers) ||
+         CanReceive(clients);
 }
 
 void ServerSockets::Impl::Drop(const std::string& why) {
@@ -337,8 +344,8 @@ ServerSockets::~ServerSockets() = default;
 
 void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   FlushReplies();
-  if (impl_->peer_decoder.left() + impl_->call_decoder.left() > 0) {
-    timeout_ms = 0;  // These have been received already.
+  if (timeout_ms == 0 || impl_->HasMessage()) {
+    return;
   }
   std::vector<zmq_pollitem_t>& items = impl_->poll_items;
   items.clear();

@@ -102,6 +102,14 @@ bool CanSend(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLOUT); }
 
 bool CanReceive(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLIN); }
 
+int DescriptorOf(zmq::socket_t& socket) {
+  int descriptor = -1;
+  std::size_t size = sizeof descriptor;
+  const int got = zmq_getsockopt(socket.handle(), ZMQ_FD, &descriptor, &size);
+  CAIRN_CHECK(got == 0, "an open socket has a descriptor");
+  return descriptor;
+}
+
 std::string_view View(const zmq::message_t& frame) {
   return {static_cast<const char*>(frame.data()), frame.size()};
 }

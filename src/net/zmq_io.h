@@ -38,6 +38,9 @@ struct SocketBounds {
 /// True if a frame waits.
 [[nodiscard]] bool CanReceive(zmq::socket_t& socket);
 
+/// What becomes readable whenever something happens to the socket; then it must be asked. Constant.
+[[nodiscard]] int DescriptorOf(zmq::socket_t& socket);
+
 [[nodiscard]] std::string_view View(const zmq::message_t& frame);
 /// Where the frame came from, for people: an IP address.
 [[nodiscard]] std::string RemoteOf(const zmq::message_t& frame);

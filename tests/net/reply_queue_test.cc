@@ -1,0 +1,135 @@
+#include "net/reply_queue.h"
+
+#include <gtest/gtest.h>
+
+#include "net/nodes.h"
+
+namespace cairn::net {
+namespace {
+
+/// A ROUTER with a reply queue, and clients that say what they are called.
+class ReplyQueueTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Result<zmq::socket_t> router = zmq::socket_t();
+    for (int attempt = 0; attempt < 20 && !router_.handle(); ++attempt) {
+      port_ = testing::FreePort();
+      router = MakeRouter(context_, {100, 100, kMaxCallFrameBytes}, "127.0.0.1", port_, "port");
+      if (router.ok()) {
+        router_ = std::move(router).value();
+      }
+    }
+    ASSERT_TRUE(router_.handle()) << router.status().message();
+  }
+
+  /// Where replies to the client go, once it has said something.
+  ClientAddress Greet(testing::Stranger& client) {
+    client.Say({"hello"});
+    EXPECT_TRUE(WaitFor(router_));
+    zmq::message_t frame;
+    EXPECT_TRUE(TryReceive(router_, frame));
+    ClientAddress address{.routing_id = std::string(View(frame))};
+    EXPECT_TRUE(TryReceive(router_, frame));
+    return address;
+  }
+  static bool WaitFor(zmq::socket_t& socket) {
+    zmq_pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
+    return zmq_poll(&item, 1, 30'000) == 1;
+  }
+  /// The ids of the replies in the next frame.
+  static std::vector<std::uint64_t> NextFrame(testing::Stranger& client) {
+    EXPECT_TRUE(WaitFor(client.socket()));
+    zmq::message_t frame;
+    EXPECT_TRUE(TryReceive(client.socket(), frame));
+    ReplyDecoder decoder;
+    EXPECT_TRUE(decoder.Open(View(frame)).ok());
+    std::vector<std::uint64_t> ids;
+    while (decoder.left() > 0) {
+      const Result<ClientReply> reply = decoder.Next();
+      EXPECT_TRUE(reply.ok());
+      ids.push_back(reply->id);
+    }
+    return ids;
+  }
+  void Add(ClientAddress to, std::uint64_t id, std::size_t value = 0) {
+    replica::Answer answer;
+    answer.value.assign(value, 'v');
+    to.call_id = id;
+    queue_.Add(to, answer);
+  }
+
+  zmq::context_t context_;
+  zmq::socket_t router_;
+  std::uint16_t port_ = 0;
+  std::vector<std::string> warnings_;
+  WarnLimiter limiter_{[this](const std::string& line) { warnings_.push_back(line); }};
+  ReplyQueue queue_{
+      {.cluster = {.genesis = testing::Nodes::HashOf(1), .name = "alpha"}}, &router_, &limiter_};
+};
+
+using Ids = std::vector<std::uint64_t>;
+
+TEST_F(ReplyQueueTest, RepliesToOneConnectionShareAFrameInTheirOrder) {
+  testing::Stranger first(port_);
+  const ClientAddress to_first = Greet(first);
+  testing::Stranger second(port_);
+  const ClientAddress to_second = Greet(second);
+  for (int turn = 0; turn < 3; ++turn) {
+    Add(to_first, 1);
+    Add(to_second, 10);
+    Add(to_first, 2);
+    Add(to_first, 3);
+    queue_.Flush();
+    EXPECT_EQ(NextFrame(first), (Ids{1, 2, 3}));
+    EXPECT_EQ(NextFrame(second), Ids{10});
+  }
+  EXPECT_EQ(queue_.unsent(), 0U);
+}
+
+TEST_F(ReplyQueueTest, NothingLeavesBeforeTheFlushUnlessTheFrameIsFull) {
+  testing::Stranger client(port_);
+  const ClientAddress to = Greet(client);
+  Add(to, 1, kBatchBytes / 2);
+  Add(to, 2, kBatchBytes / 2);
+  Add(to, 3);
+  EXPECT_EQ(NextFrame(client), Ids{1}) << "it had to make room";
+  zmq::message_t frame;
+  EXPECT_FALSE(TryReceive(client.socket(), frame));
+  queue_.Flush();
+  EXPECT_EQ(NextFrame(client), (Ids{2, 3}));
+}
+
+TEST_F(ReplyQueueTest, AReplyThatNoFrameCanHoldIsLostAloneAndSaid) {
+  testing::Stranger client(port_);
+  const ClientAddress to = Greet(client);
+  Add(to, 1);
+  Add(to, 2, kMaxReplyFrameBytes);
+  Add(to, 3);
+  queue_.Flush();
+  Ids ids = NextFrame(client);
+  if (ids.size() == 1) {
+    const Ids rest = NextFrame(client);
+    ids.insert(ids.end(), rest.begin(), rest.end());
+  }
+  EXPECT_EQ(ids, (Ids{1, 3}));
+  EXPECT_EQ(queue_.unsent(), 1U);
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_.front().find("the limit is"), std::string::npos) << warnings_.front();
+}
+
+TEST_F(ReplyQueueTest, ACrowdIsAnsweredAndThoseWhoAreGoneAreCounted) {
+  testing::Stranger client(port_);
+  const ClientAddress to = Greet(client);
+  constexpr std::uint64_t kGone = 1000;
+  for (std::uint64_t i = 0; i < kGone; ++i) {
+    Add({.routing_id = "gone" + std::to_string(i)}, i);
+    Add({.routing_id = "gone" + std::to_string(i)}, i);
+  }
+  Add(to, 7);
+  queue_.Flush();
+  EXPECT_EQ(NextFrame(client), Ids{7});
+  EXPECT_EQ(queue_.unsent(), 2 * kGone);
+}
+
+}  // namespace
+}  // namespace cairn::net
