@@ -57,7 +57,7 @@ Result<NodeId> ParseNode(const std::string& word, const config::Cluster& cluster
   }
   return Status::Usage("--node " + word + ": there is no such node; " + cluster.path + " has " +
                        (known.size() == 1 ? "node " : "nodes ") + JoinWords(known) +
-                       ", and --node leader means the one that leads");
+                       ", --node leader means the one that leads, and --node all every one");
 }
 
 Result<NodeId> FindLeader(const config::Cluster& cluster, const Environment& environment,
@@ -133,6 +133,12 @@ Result<LoadOptions> Bench::MakeOptions() const {
   options.duration = ToMicros(command_.seconds);
   options.timeout = timeout.value();
   for (const std::string& word : command_.nodes) {
+    if (word == "all") {
+      for (const config::NodeAddress& node : cluster_.nodes) {
+        options.nodes.push_back(node.id);
+      }
+      continue;
+    }
     const Result<NodeId> node =
         word == "leader" ? FindLeader(cluster_, world_.environment(cluster_), options.timeout)
                          : ParseNode(word, cluster_);
@@ -140,11 +146,6 @@ Result<LoadOptions> Bench::MakeOptions() const {
       return node.status();
     }
     options.nodes.push_back(node.value());
-  }
-  if (options.nodes.empty()) {
-    for (const config::NodeAddress& node : cluster_.nodes) {
-      options.nodes.push_back(node.id);
-    }
   }
   return options;
 }
@@ -273,7 +274,8 @@ void AddBench(CLI::App* app, GlobalOptions* global, int* exit_code, const World&
                    "connections that they share (10, or as many as clients)")
       ->check(CLI::Range(std::size_t{1}, kMostConnections))
       ->type_name("N");
-  verb->add_option("--node", command->nodes, "go through these nodes only, or: leader (all)")
+  verb->add_option("--node", command->nodes,
+                   "go through these nodes, or: all (leader, as a client does)")
       ->delimiter(',')
       ->type_name("N[,N...]");
   verb->add_option("--rate", command->rate,

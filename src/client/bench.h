@@ -16,7 +16,7 @@ struct BenchCommand {
   std::string op = "put";
   std::vector<std::uint32_t> clients = {16};
   std::size_t connections = 0;     ///< 0: ten, or as many as clients.
-  std::vector<std::string> nodes;  ///< Ids, or "leader"; none: all.
+  std::vector<std::string> nodes = {"leader"};  ///< Ids, "leader" or "all".
   double rate = 0;
   std::uint64_t keys = 100'000;
   std::size_t value_size = 100;
