@@ -199,6 +199,9 @@ void Load::Begin(LoadClient& client, Micros due, Micros now) {
 void Load::Transmit(LoadClient& client, Micros now) {
   const std::optional<std::size_t> usable = TrustedFrom(client.connection);
   if (!usable) {
+    for (const config::NodeAddress& node : cluster_.nodes) {
+      (void)ConnectionTo(node.id);  // to be trusted when it has answered
+    }
     Pause(client, now);
     return;
   }

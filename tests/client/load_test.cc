@@ -115,6 +115,22 @@ TEST_F(LoadTest, ClientsOfADeadNodeMoveOn) {
   EXPECT_LT(result.latency.max(), options_.try_timeout) << "a broken connection is noticed";
 }
 
+TEST_F(LoadTest, WhenTheOnlyNodeThatWasNamedDiesTheOthersAreAsked) {
+  options_.nodes = {1};
+  options_.timeout = 3'000'000;
+  options_.duration = 4'000'000;
+  fake_.nodes[1].answer = [this](const net::CallBody&) -> std::optional<net::ReplyBody> {
+    if (fake_.now > 1'500'000) {
+      fake_.nodes[1].up = false;
+      return std::nullopt;
+    }
+    return FakeCluster::Ok(11);
+  };
+  const LoadResult result = Run();
+  EXPECT_EQ(result.Errors(), 0U);
+  EXPECT_FALSE(fake_.nodes[2].calls.empty() && fake_.nodes[3].calls.empty());
+}
+
 TEST_F(LoadTest, WhatGotNoAnswerIsAnErrorAndNothingElse) {
   fake_.SetAnswers([](const net::CallBody&) { return std::nullopt; });
   const LoadResult result = Run();
