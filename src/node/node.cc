@@ -14,8 +14,8 @@
 namespace cairn::node {
 namespace {
 
-constexpr Micros kTickEvery = 5'000;
-constexpr int kWaitMs = 5;
+constexpr Micros kTickEvery = 10'000;
+constexpr int kWaitMs = 10;
 // However long this process was held up (a slow sync, a busy machine, SIGSTOP), the replica's clock
 // goes on by no more than this in a turn: a node's own sleep is not the silence of the others. No
 // rule of safety rests on the clock.
