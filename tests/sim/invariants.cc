@@ -122,6 +122,24 @@ Invariants::Breach Invariants::AnsweredOnlyWhatAMajorityHas(Slot slot,
   return std::nullopt;
 }
 
+Invariants::Breach Invariants::HandedOutOnlyWhatIsDecided(NodeId node,
+                                                          const replica::Message& message) const {
+  const auto* handed = std::get_if<paxos::Blocks>(&message);
+  if (handed == nullptr || handed->by_hash) {
+    return std::nullopt;
+  }
+  const auto seen = seen_decided_.find(node);
+  for (const BlockPtr& block : handed->blocks) {
+    const auto decided = decided_.find(block->slot());
+    if (seen == seen_decided_.end() || block->slot() > seen->second || decided == decided_.end() ||
+        decided->second != block->hash) {
+      return "R5: " + NodeName(node) + " hands out slot " + std::to_string(block->slot()) +
+             " as decided, and does not know that it is";
+    }
+  }
+  return std::nullopt;
+}
+
 Invariants::Breach Invariants::OneLeaderABallot(NodeId node, const replica::Replica& replica) {
   if (!replica.leading()) {
     return std::nullopt;

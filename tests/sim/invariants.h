@@ -31,6 +31,9 @@ class Invariants {
   /// lost since.
   Breach AnsweredOnlyWhatAMajorityHas(Slot slot, const std::vector<const Disk*>& disks,
                                       std::size_t lost);
+  /// R5: what is handed out as decided is decided, and known as such to its sender. To be asked
+  /// after DecidedNeverChanges.
+  Breach HandedOutOnlyWhatIsDecided(NodeId node, const replica::Message& message) const;
   /// R5: two leaders of one ballot can't be.
   Breach OneLeaderABallot(NodeId node, const replica::Replica& replica);
 

@@ -191,8 +191,11 @@ void World::FinishTurn(NodeId id) {
 void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
   for (const replica::Outbound& message : messages) {
     const Disk& disk = nodes_.at(id).disk;
-    if (const auto breach = invariants_.SaidOnlyWhatIsDurable(id, disk, message.message)) {
-      Fail(*breach);
+    for (const auto& breach : {invariants_.SaidOnlyWhatIsDurable(id, disk, message.message),
+                               invariants_.HandedOutOnlyWhatIsDecided(id, message.message)}) {
+      if (breach) {
+        Fail(*breach);
+      }
     }
     Deliver(id, message);
   }
@@ -209,7 +212,7 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
       blocks.blocks.push_back(node.disk.Read(slot));
     }
     const bool met_rot = node.disk.IsRotten(serve.from + blocks.blocks.size());
-    Deliver(id, {serve.to, std::move(blocks)});
+    SayAll(id, {{serve.to, std::move(blocks)}});
     if (met_rot && !node.holes_known) {
       situations_.Note(Situation::kRotFound);
       KillFor(id, 100'000);  // its next life begins with a hole
