@@ -6,8 +6,16 @@
 #include <string>
 
 #include "common/status.h"
+#include "common/types.h"
 
 namespace cairn::net {
+
+/// Where another node listens for nodes.
+struct PeerAddress {
+  NodeId id = 0;
+  std::string host;
+  std::uint16_t peer_port = 0;
+};
 
 /// The IP address of a host name (or address), IPv4 where there is one: ZeroMQ binds to nothing
 /// else. Other, with what to do, if the name is unknown.

@@ -1,14 +1,16 @@
 #include "net/server_sockets.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <utility>
 
 #include "common/check.h"
 #include "net/client_codec.h"
 #include "net/inbox.h"
 #include "net/links.h"
+#include "net/outbox.h"
 #include "net/peer_codec.h"
 #include "net/reply_queue.h"
 #include "net/sender.h"
@@ -20,12 +22,10 @@ namespace {
 
 // Messages that one call of NextFrom… looks at: garbage must not keep the loop from its work.
 constexpr int kMostLooks = 64;
-// Queues, in messages for each connection. A client may have all its open requests answered at
-// once; a peer that does not read gets what the replica has in flight, and its heartbeats.
+// Queues, in frames for each connection. A client may have all its open requests answered one by
+// one.
 constexpr SocketBounds kPeerRouter = {
     .send_queue = 1, .receive_queue = 256, .max_frame_bytes = kMaxPeerFrameBytes};
-constexpr SocketBounds kPeerDealer = {
-    .send_queue = 512, .receive_queue = 1, .max_frame_bytes = 4096};
 constexpr SocketBounds kClientRouter = {.send_queue = static_cast<int>(kMaxOpenRequests) + 64,
                                         .receive_queue = 64,
                                         .max_frame_bytes = kMaxCallFrameBytes};
@@ -40,6 +40,15 @@ Membership MembershipOf(const ServerOptions& options) {
   return membership;
 }
 
+// Of all frames to peers.
+PeerHeader HeaderOf(const ServerOptions& options) {
+  PeerHeader header;
+  header.cluster = {.genesis = options.cluster, .name = options.cluster_name};
+  header.from = options.self;
+  header.incarnation = options.incarnation;
+  return header;
+}
+
 }  // namespace
 
 struct ServerSockets::Impl {
@@ -47,11 +56,7 @@ struct ServerSockets::Impl {
       : options(std::move(given)),
         membership(MembershipOf(options)),
         links(membership.peers),
-        limiter(options.warn) {
-    header.cluster = membership.cluster;
-    header.from = options.self;
-    header.incarnation = options.incarnation;
-  }
+        limiter(options.warn) {}
 
   Status Bind();
   [[nodiscard]] bool HasMessage();
@@ -70,34 +75,26 @@ struct ServerSockets::Impl {
   void Refuse(const ClientAddress& client, const Status& why);
 
   void SetLink(NodeId peer, bool cut);
-  void Announce(NodeId peer, zmq::socket_t& dealer);
-  void Send(std::span<const replica::Outbound> messages,
-            const std::function<replica::Seen(NodeId)>& seen_of);
-  void SendBatch(NodeId peer, zmq::socket_t& dealer);
 
   // Constant after construction.
   const ServerOptions options;
   const Membership membership;
 
-  PeerHeader header;  // Of the next frame to a peer, but for the addressee.
   Links links;
   WarnLimiter limiter;
   std::uint64_t dropped = 0;
-  std::uint64_t unsent = 0;
 
   zmq::context_t context;  // Before the sockets: it must outlive them.
   zmq::socket_t peers;
   zmq::socket_t clients;
-  std::map<NodeId, zmq::socket_t> dealers;  // Without those that Reconnect left out.
+  Outbox outbox{HeaderOf(options), &context, &links, &limiter};
   ReplyQueue replies{{.cluster = membership.cluster}, &clients, &limiter};
   Inbox from_peers{&peers};
   Inbox from_clients{&clients};
   PeerHeader said;  // Of the frame whose messages peer_decoder hands out.
   PeerDecoder peer_decoder;
-  PeerEncoder peer_encoder;
   CallDecoder call_decoder;
-  std::vector<const replica::Message*> batch;  // To one peer.
-  std::vector<zmq_pollitem_t> poll_items;
+  std::vector<pollfd> poll_items;
 };
 
 Status ServerSockets::Impl::Bind() {
@@ -116,21 +113,13 @@ Status ServerSockets::Impl::Bind() {
 }
 
 void ServerSockets::Impl::Connect(const std::vector<NodeId>& leave_out) {
-  dealers.clear();
-  for (const PeerAddress& peer : options.peers) {
-    if (std::find(leave_out.begin(), leave_out.end(), peer.id) != leave_out.end()) {
-      continue;
-    }
-    Result<zmq::socket_t> dealer = MakeDealer(context, kPeerDealer, peer.host, peer.peer_port);
-    if (dealer.ok()) {
-      dealers.emplace(peer.id, std::move(dealer).value());
-    } else {
-      limiter.Warn("no link to node " + std::to_string(peer.id) + ": " + dealer.status().message());
-    }
-  }
+  std::vector<PeerAddress> peers_to_reach = options.peers;
+  std::erase_if(peers_to_reach, [&](const PeerAddress& peer) {
+    return std::ranges::find(leave_out, peer.id) != leave_out.end();
+  });
+  outbox.Connect(peers_to_reach);
 }
 
-// Asking the sockets costs no system call as long as they know of a message.
 bool ServerSockets::Impl::HasMessage() {
   return peer_decoder.left() > 0 || call_decoder.left() > 0 || CanReceive(peers) ||
          CanReceive(clients);
@@ -197,7 +186,7 @@ std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
     HearFault(said.from, *fault);
     return std::nullopt;
   }
-  if (links.IsCut(said.from) || !dealers.contains(said.from)) {
+  if (links.IsCut(said.from) || !outbox.Knows(said.from)) {
     return std::nullopt;
   }
   return replica::Inbound{.from = said.from,
@@ -263,65 +252,7 @@ void ServerSockets::Impl::Refuse(const ClientAddress& client, const Status& why)
 
 void ServerSockets::Impl::SetLink(NodeId peer, bool cut) {
   links.Set(peer, cut);
-  if (const auto dealer = dealers.find(peer); dealer != dealers.end()) {
-    Announce(peer, dealer->second);
-  }
-}
-
-// Until the socket takes it, it is tried again with every message to the peer.
-void ServerSockets::Impl::Announce(NodeId peer, zmq::socket_t& dealer) {
-  const std::optional<bool> cut = links.Untold(peer);
-  if (!cut || !CanSend(dealer)) {
-    return;
-  }
-  header.to = peer;
-  zmq::message_t frame;
-  if (peer_encoder.Encode(header, LinkFault{.cut = *cut}, InFrame(frame)).ok() &&
-      TrySend(dealer, frame)) {
-    links.Told(peer);
-  }
-}
-
-void ServerSockets::Impl::Send(std::span<const replica::Outbound> messages,
-                               const std::function<replica::Seen(NodeId)>& seen_of) {
-  for (auto& [peer, dealer] : dealers) {
-    batch.clear();
-    for (const replica::Outbound& message : messages) {
-      if (message.to == peer) {
-        batch.push_back(&message.message);
-      }
-    }
-    if (!batch.empty()) {
-      header.seen = seen_of(peer);
-      SendBatch(peer, dealer);
-    }
-  }
-}
-
-void ServerSockets::Impl::SendBatch(NodeId peer, zmq::socket_t& dealer) {
-  Announce(peer, dealer);
-  if (links.IsCut(peer)) {
-    return;
-  }
-  header.to = peer;
-  std::span<const replica::Message* const> rest = batch;
-  while (!rest.empty()) {
-    // Asked first, so that blocks for a node that is down are not encoded in vain.
-    if (!CanSend(dealer)) {
-      unsent += rest.size();
-      return;
-    }
-    zmq::message_t frame;
-    const Result<std::size_t> taken = peer_encoder.Encode(header, rest, InFrame(frame));
-    if (!taken.ok()) {
-      limiter.Warn("to node " + std::to_string(peer) + ": " + taken.status().message());
-    }
-    const std::size_t count = taken.ok() ? taken.value() : 1;
-    if (!taken.ok() || !TrySend(dealer, frame)) {
-      unsent += count;
-    }
-    rest = rest.subspan(count);
-  }
+  outbox.Announce(peer);
 }
 
 Result<std::unique_ptr<ServerSockets>> ServerSockets::Open(ServerOptions options) {
@@ -344,17 +275,18 @@ ServerSockets::~ServerSockets() = default;
 
 void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   FlushReplies();
+  // The sockets are asked last: their descriptors only tell of what has happened since.
   if (timeout_ms == 0 || impl_->HasMessage()) {
     return;
   }
-  std::vector<zmq_pollitem_t>& items = impl_->poll_items;
+  std::vector<pollfd>& items = impl_->poll_items;
   items.clear();
-  items.push_back({impl_->peers.handle(), 0, ZMQ_POLLIN, 0});
-  items.push_back({impl_->clients.handle(), 0, ZMQ_POLLIN, 0});
+  items.push_back({DescriptorOf(impl_->peers), POLLIN, 0});
+  items.push_back({DescriptorOf(impl_->clients), POLLIN, 0});
   for (const int fd : fds) {
-    items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+    items.push_back({fd, POLLIN, 0});
   }
-  const int ready = zmq_poll(items.data(), static_cast<int>(items.size()), timeout_ms);
+  const int ready = ::poll(items.data(), items.size(), timeout_ms);
   CAIRN_CHECK(ready >= 0 || errno == EINTR, "the sockets are open while they are waited for");
 }
 
@@ -371,8 +303,7 @@ std::optional<InboundCall> ServerSockets::NextFromClient() {
 void ServerSockets::SendToPeers(std::span<const replica::Outbound> messages,
                                 const replica::Stamp& stamp,
                                 const std::function<replica::Seen(NodeId)>& seen_of) {
-  impl_->header.stamp = stamp;
-  impl_->Send(messages, seen_of);
+  impl_->outbox.Send(messages, stamp, seen_of);
 }
 
 void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
@@ -391,6 +322,8 @@ bool ServerSockets::IsCut(NodeId peer) const { return impl_->links.IsCut(peer); 
 void ServerSockets::Reconnect(const std::vector<NodeId>& leave_out) { impl_->Connect(leave_out); }
 
 std::uint64_t ServerSockets::dropped() const { return impl_->dropped; }
-std::uint64_t ServerSockets::unsent() const { return impl_->unsent + impl_->replies.unsent(); }
+std::uint64_t ServerSockets::unsent() const {
+  return impl_->outbox.unsent() + impl_->replies.unsent();
+}
 
 }  // namespace cairn::net

@@ -32,15 +32,10 @@
 #include "common/types.h"
 #include "net/client_address.h"
 #include "net/client_message.h"
+#include "net/endpoint.h"
 #include "replica/message.h"
 
 namespace cairn::net {
-
-struct PeerAddress {
-  NodeId id = 0;
-  std::string host;
-  std::uint16_t peer_port = 0;
-};
 
 struct ServerOptions {
   NodeId self = 0;
@@ -72,7 +67,7 @@ class ServerSockets {
   ServerSockets& operator=(const ServerSockets&) = delete;
 
   /// Sends the replies that wait; then waits until a message or a byte on one of `fds` can be read,
-  /// or for `timeout_ms`.
+  /// or for `timeout_ms` (-1: for ever). It may end early.
   void Wait(int timeout_ms, const std::vector<int>& fds);
 
   /// The next message that waits; nothing if none does. What is refused on the way is dropped, but

@@ -1,0 +1,61 @@
+#pragma once
+// What leaves for peers: one DEALER a peer, and one frame for all that is said to a peer at once.
+// Nothing here waits; what could not be sent is counted.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <vector>
+#include <zmq.hpp>
+
+#include "common/types.h"
+#include "net/endpoint.h"
+#include "net/links.h"
+#include "net/peer_codec.h"
+#include "net/warn_limiter.h"
+#include "replica/message.h"
+
+namespace cairn::net {
+
+class Outbox {
+ public:
+  /// `header` is that of all frames, but for the addressee, the stamp and what is seen. What is
+  /// pointed to is not owned and must outlive this object.
+  Outbox(PeerHeader header, zmq::context_t* context, Links* links, WarnLimiter* limiter);
+
+  /// Opens the connections to these peers, and closes all that were open before.
+  void Connect(const std::vector<PeerAddress>& peers);
+  /// Whether the last Connect named the peer.
+  [[nodiscard]] bool Knows(NodeId id) const { return peers_.contains(id); }
+
+  /// As ServerSockets::SendToPeers. Nothing is said over a link that is cut, and nothing to a node
+  /// that this one does not know.
+  void Send(std::span<const replica::Outbound> messages, const replica::Stamp& stamp,
+            const std::function<replica::Seen(NodeId)>& seen_of);
+  /// Tells a peer that the link was cut or mended, if it must still be told and can be now.
+  void Announce(NodeId id);
+  /// Messages that could not be sent: no connection, a full queue, too large.
+  [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
+
+ private:
+  struct Peer {
+    zmq::socket_t dealer;
+    // The last frame was not taken, or there was none yet: the socket is asked before the next one
+    // is put together, so that blocks for a node that is down are not encoded in vain.
+    bool doubtful = true;
+  };
+  void Announce(NodeId id, Peer& peer);
+  void SendBatch(NodeId id, Peer& peer);
+
+  PeerHeader header_;  // Of the next frame.
+  zmq::context_t* context_;
+  Links* links_;
+  WarnLimiter* limiter_;
+  std::map<NodeId, Peer> peers_;
+  PeerEncoder encoder_;
+  std::vector<const replica::Message*> batch_;  // To one peer.
+  std::uint64_t unsent_ = 0;
+};
+
+}  // namespace cairn::net
