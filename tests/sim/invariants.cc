@@ -1,6 +1,7 @@
 #include "sim/invariants.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cairn::sim {
 namespace {
@@ -17,6 +18,17 @@ Invariants::Breach Invariants::BallotsOnlyGoUp(NodeId node, const paxos::Accepto
   if (acceptor.promised() < promised || acceptor.accepted() < accepted) {
     return "R1: " + NodeName(node) + " went back from promise " + promised.ToString() + " to " +
            acceptor.promised().ToString();
+  }
+  return std::nullopt;
+}
+
+Invariants::Breach Invariants::AcceptsNothingBelowItsPromise(NodeId node,
+                                                             const paxos::Acceptor& acceptor) {
+  const paxos::Ballot before = std::exchange(seen_accepted_[node], acceptor.accepted());
+  const paxos::Ballot& promised = ballots_[node].first;  // and said, in an earlier turn
+  if (acceptor.accepted() > before && acceptor.accepted() < promised) {
+    return "R3/R4: " + NodeName(node) + " has accepted in " + acceptor.accepted().ToString() +
+           " after it had promised " + promised.ToString();
   }
   return std::nullopt;
 }

@@ -20,6 +20,8 @@ class Invariants {
 
   /// R1: promised and accepted never go down, and accepted <= promised.
   Breach BallotsOnlyGoUp(NodeId node, const paxos::Acceptor& acceptor);
+  /// R3, R4: no log and no block is accepted in a ballot below one that was promised before.
+  Breach AcceptsNothingBelowItsPromise(NodeId node, const paxos::Acceptor& acceptor);
   /// R5: one block a slot, on all nodes, for ever; and its parent is the block before it.
   Breach DecidedNeverChanges(NodeId node, const paxos::Acceptor& acceptor, const Disk& disk);
   /// R6: what a message says is on the sender's disk.
@@ -40,6 +42,7 @@ class Invariants {
   /// The node has lost its disk: its next life has promised and decided nothing yet.
   void Forget(NodeId node) {
     ballots_.erase(node);
+    seen_accepted_.erase(node);
     seen_decided_.erase(node);
   }
   /// Who is who by all that anybody has decided (R7).
@@ -49,7 +52,8 @@ class Invariants {
 
  private:
   std::size_t nodes_;
-  std::map<NodeId, std::pair<paxos::Ballot, paxos::Ballot>> ballots_;
+  std::map<NodeId, std::pair<paxos::Ballot, paxos::Ballot>> ballots_;  // promised, accepted: said
+  std::map<NodeId, paxos::Ballot> seen_accepted_;
   std::map<NodeId, Slot> seen_decided_;
   std::map<Slot, Hash> decided_;
   Incarnations incarnations_;

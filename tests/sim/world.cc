@@ -174,6 +174,7 @@ void World::FinishTurn(NodeId id) {
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
   node.replica->Remembered(&effects);
   for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
+                      invariants_.AcceptsNothingBelowItsPromise(id, node.replica->acceptor()),
                       invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
                       invariants_.LogIsTheLeaders(id, node.disk),
                       invariants_.OneLeaderABallot(id, *node.replica)}) {
