@@ -17,7 +17,8 @@ flock -n 9 || fail "another run of this script is under way here."
 tree=$cairn_root/build/mutants/tree
 rm -rf "$tree"
 mkdir -p "$tree"
-cp -a CMakeLists.txt src storage proto tests "$tree/"
+# Not with their times: what an earlier run compiled of its last mutant is newer than the sources.
+cp -R CMakeLists.txt src storage proto tests "$tree/"
 cmake -S "$tree" -B build/mutants/out -G Ninja -DCMAKE_BUILD_TYPE=Release >build/mutants/configure.log ||
   fail "cmake could not configure the tree of the mutants; see build/mutants/configure.log."
 build() { cmake --build build/mutants/out --target cairn-sim >build/mutants/build.log 2>&1; }
