@@ -200,6 +200,28 @@ TEST(ClientCodecTest, FlippedBitsAndRandomBytesAreHarmless) {
   }
 }
 
+TEST(ClientCodecTest, FlippedBitsInAFrameOfManyMessagesAreHarmless) {
+  CallDecoder calls;
+  ReplyDecoder replies;
+  RandomMessages random(12);
+  std::size_t taken = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::string frame = CallFrame(Header(random), kId, random.EveryCall()).value();
+    random.Flip(frame);
+    (void)calls.Open(frame).ok();
+    for (; calls.left() > 0; ++taken) {
+      (void)calls.Next().body.ok();
+    }
+    frame = ReplyFrame(Header(random), kId, random.EveryReply()).value();
+    random.Flip(frame);
+    (void)replies.Open(frame).ok();
+    for (; replies.left() > 0; ++taken) {
+      (void)replies.Next().ok();
+    }
+  }
+  EXPECT_GT(taken, 2000U);
+}
+
 TEST(ClientCodecTest, LimitsHoldToTheByte) {
   RandomMessages random(5);
   Request request = random.AnyRequest();

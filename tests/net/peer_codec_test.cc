@@ -190,6 +190,27 @@ TEST(PeerCodecTest, FlippedBitsNeverPassOffAnotherBlock) {
   }
 }
 
+TEST(PeerCodecTest, FlippedBitsInAFrameOfManyMessagesNeverPassOffAnotherBlock) {
+  PeerDecoder decoder;
+  RandomMessages random(15);
+  std::size_t taken = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::string frame = PeerFrame(random.Header(), random.EveryPeerMessage()).value();
+    random.Flip(frame);
+    (void)decoder.Open(frame).ok();
+    while (decoder.left() > 0) {
+      const Result<PeerBody> body = decoder.Next();
+      const auto* message = body.ok() ? std::get_if<replica::Message>(&body.value()) : nullptr;
+      const auto* blocks = message == nullptr ? nullptr : std::get_if<paxos::Blocks>(message);
+      for (const BlockPtr& block : blocks == nullptr ? std::vector<BlockPtr>() : blocks->blocks) {
+        EXPECT_TRUE(chain::DecodeBlock(block->encoded).ok());
+      }
+      ++taken;
+    }
+  }
+  EXPECT_GT(taken, 2000U);
+}
+
 TEST(PeerCodecTest, RandomBytesAreRefused) {
   PeerDecoder decoder;
   RandomMessages random(5);
