@@ -17,6 +17,7 @@
 #include "chain/block.h"
 #include "common/check.h"
 #include "kv/state_machine.h"
+#include "net/client_codec.h"
 #include "storage/ledger.h"
 #include "storage/state.h"
 
@@ -122,6 +123,82 @@ class Scratch {
  private:
   std::string path_;
 };
+
+/// Where a frame goes instead of a socket.
+class Frame {
+ public:
+  net::Allocate allocate = [this](std::size_t bytes) {
+    bytes_.resize(bytes);
+    return reinterpret_cast<std::uint8_t*>(bytes_.data());
+  };
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+/// The client: so many puts in one frame.
+void EncodeCalls(benchmark::State& state) {
+  Requests requests;
+  net::CallBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
+  Frame frame;
+  std::vector<net::CallBody> calls;
+  for (Request& request : requests.Batch(state.range(0))) {
+    calls.emplace_back(net::Write{std::move(request)});
+  }
+  Meter meter(&state);
+  for (auto _ : state) {
+    meter.Begin();
+    for (const net::CallBody& call : calls) {
+      CAIRN_CHECK(batch.Add(1, call).ok(), "the calls fit into a frame");
+    }
+    CAIRN_CHECK(batch.Write(frame.allocate).ok(), "a frame is written");
+    meter.End();
+  }
+}
+BENCHMARK(EncodeCalls)->Arg(1)->Arg(64);
+
+/// The node: that frame taken apart and checked.
+void DecodeCalls(benchmark::State& state) {
+  Requests requests;
+  net::CallBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
+  Frame frame;
+  for (Request& request : requests.Batch(state.range(0))) {
+    CAIRN_CHECK(batch.Add(1, net::Write{std::move(request)}).ok(), "the calls fit into a frame");
+  }
+  CAIRN_CHECK(batch.Write(frame.allocate).ok(), "a frame is written");
+  net::CallDecoder decoder;
+  Meter meter(&state);
+  for (auto _ : state) {
+    meter.Begin();
+    CAIRN_CHECK(decoder.Open(frame.bytes()).ok(), "it is a frame of ours");
+    while (decoder.left() > 0) {
+      benchmark::DoNotOptimize(decoder.Next());
+    }
+    meter.End();
+  }
+}
+BENCHMARK(DecodeCalls)->Arg(1)->Arg(64);
+
+/// The node: so many answers in one frame.
+void EncodeAnswers(benchmark::State& state) {
+  net::ReplyBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
+  Frame frame;
+  replica::Answer answer;
+  answer.slot = 1'000'000;
+  answer.leader = 1;
+  const net::ReplyBody body = answer;
+  Meter meter(&state);
+  for (auto _ : state) {
+    meter.Begin();
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+      CAIRN_CHECK(batch.Add(1, body).ok(), "the answers fit into a frame");
+    }
+    CAIRN_CHECK(batch.Write(frame.allocate).ok(), "a frame is written");
+    meter.End();
+  }
+}
+BENCHMARK(EncodeAnswers)->Arg(1)->Arg(64);
 
 /// The leader: Merkle root, nonce, hash, encoding.
 void Seal(benchmark::State& state) {
