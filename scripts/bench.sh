@@ -7,6 +7,7 @@
 #                                 ratios; failover and recovery too
 #   scripts/bench.sh --peers --only failover --results FILE     one part again, into an old file
 #   scripts/bench.sh --report FILE                              table and plot, without measuring
+#   scripts/bench.sh --micro      what a request passes, piece by piece: time, cycles, allocations
 #   scripts/bench.sh --help       all options
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -49,6 +50,12 @@ build_generators() {
 }
 
 cd "$cairn_root"
+if [[ ${1:-} == --micro ]]; then
+  shift
+  ensure_packages "${build_packages[@]}" libbenchmark-dev
+  build_quietly cairn-micro-bench
+  exec build/cairn-micro-bench "$@"
+fi
 export PYTHONDONTWRITEBYTECODE=1
 # Not /tmp, which is memory on many machines.
 export TMPDIR=${TMPDIR:-/var/tmp}
