@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxBlockRequests = 4096;
 inline constexpr std::size_t kMaxSlotsInFlight = 4;
 /// Bytes of the blocks in one chunk of catch-up (at least one block is always sent). It bounds how
 /// long a node that serves one is kept from its own work.
-inline constexpr std::size_t kMaxCatchUpBytes = 1024 * 1024;
+inline constexpr std::size_t kMaxCatchUpBytes = 256 * 1024;
 /// Blocks in one chunk of catch-up.
 inline constexpr std::size_t kMaxCatchUpBlocks = 256;
 /// Bytes of one message between nodes: an adopted log's undecided blocks travel as one (R3).

@@ -10,6 +10,18 @@ namespace {
 constexpr std::size_t kMaxPieces = 8;
 /// Asked of one peer at a time: the next is on its way while one is learned.
 constexpr std::size_t kMaxAPeer = 2;
+/// For so many times as long as it took to learn what came, nothing more is asked for: the
+/// cluster's writes go on, and what catches up shares a machine, or its sources' disks, with them.
+constexpr Micros kRest = 3;
+
+/// Up to where anybody knows the chain as decided.
+Slot EndOf(const std::vector<CatchUp::Source>& sources) {
+  Slot end = 0;
+  for (const CatchUp::Source& source : sources) {
+    end = std::max(end, source.decided);
+  }
+  return end;
+}
 
 }  // namespace
 
@@ -20,10 +32,7 @@ void CatchUp::Forget(Slot decided) {
 }
 
 void CatchUp::Plan(Slot decided, const std::vector<Source>& sources) {
-  Slot end = 0;
-  for (const Source& source : sources) {
-    end = std::max(end, source.decided);
-  }
+  const Slot end = EndOf(sources);
   Slot next = pieces_.empty() ? decided + 1 : pieces_.rbegin()->second.last + 1;
   while (pieces_.size() < kMaxPieces && next <= end) {
     const Slot last = next + piece_blocks_ - 1;
@@ -67,6 +76,13 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
   Forget(decided);
   Plan(decided, sources);
   std::vector<Question> questions;
+  if (busy_since_ != 0 && now > busy_since_) {
+    rest_until_ = now + kRest * (now - std::exchange(busy_since_, 0));
+  }
+  const bool nearly_there = EndOf(sources) <= decided + piece_blocks_;
+  if (!nearly_there && (busy_since_ != 0 || now < rest_until_)) {
+    return questions;
+  }
   for (auto& [first, piece] : pieces_) {
     if (piece.asked != 0 && now >= piece.until) {
       piece.not_from.insert(std::exchange(piece.asked, 0));
@@ -90,7 +106,7 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
   return questions;
 }
 
-bool CatchUp::Take(NodeId from, const std::vector<BlockPtr>& blocks) {
+bool CatchUp::Take(NodeId from, const std::vector<BlockPtr>& blocks, Micros now) {
   const auto found = blocks.empty() ? pieces_.end() : pieces_.find(blocks.front()->slot());
   if (found == pieces_.end() || !found->second.blocks.empty()) {
     return false;
@@ -104,6 +120,7 @@ bool CatchUp::Take(NodeId from, const std::vector<BlockPtr>& blocks) {
   piece.asked = 0;
   piece.not_from = {from};
   piece.blocks = blocks;
+  busy_since_ = busy_since_ == 0 ? now : busy_since_;
   return true;
 }
 

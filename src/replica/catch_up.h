@@ -2,7 +2,7 @@
 // Decided blocks that this node missed, from all peers that have them: pieces of the chain are
 // asked for from several at once and learned in order. A peer that does not answer in time is
 // passed over, and the leader is asked only where nobody else has come so far, because it has
-// other work.
+// other work. Between what it learns it rests, so that the cluster's writes go on beside it.
 
 #include <map>
 #include <set>
@@ -32,7 +32,7 @@ class CatchUp {
   std::vector<Question> Ask(Slot decided, const std::vector<Source>& sources, Micros now);
   /// Blocks came. False if they are not what was asked for; else what continues the log comes out
   /// of Next.
-  bool Take(NodeId from, const std::vector<BlockPtr>& blocks);
+  bool Take(NodeId from, const std::vector<BlockPtr>& blocks, Micros now);
   /// The blocks that follow `decided`, if they are here; to be called until it returns none.
   std::vector<BlockPtr> Next(Slot decided);
 
@@ -57,6 +57,8 @@ class CatchUp {
   std::size_t piece_blocks_;
   Micros patience_;
   std::map<Slot, Piece> pieces_;  // by first slot; without gaps or overlaps
+  Micros busy_since_ = 0;         // with what came and is being learned; 0: with nothing
+  Micros rest_until_ = 0;         // before more is asked for
 };
 
 }  // namespace cairn::replica

@@ -93,7 +93,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
     return;
   }
   const Slot before = acceptor_.log().decided();
-  if (!catch_up_.Take(from, blocks.blocks)) {
+  if (!catch_up_.Take(from, blocks.blocks, now_)) {
     Learn(blocks.blocks);
   }
   LearnInOrder();

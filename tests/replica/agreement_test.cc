@@ -229,6 +229,7 @@ TEST(AgreementTest, FetchesChunkAfterChunk) {
   node.Pass(20'000);
   node.Hear(2, paxos::Blocks{paxos::Part(chain, 2, 6), 500});
   node.Turns();
+  node.Pass(50'000);
   ASSERT_EQ(node.Said<paxos::Fetch>(2).size(), 2U);
   EXPECT_EQ(node.Said<paxos::Fetch>(2)[1].from, 7U);
   EXPECT_EQ(node.machine().applied(), 6U);

@@ -24,12 +24,12 @@ class CatchUpTest : public testing::Test {
     }
     return asked;
   }
-  /// The peer answers what it was asked, up to `most` blocks a question.
-  void Answer(NodeId peer, Slot most = 1000) {
+  /// The peer answers what it was asked, up to `most` blocks a question. To learn it takes no time.
+  void Answer(NodeId peer, Slot most = 1000, Micros now = 0) {
     for (const CatchUp::Question& q : std::exchange(questions_, {})) {
       if (q.to == peer) {
         const Slot last = std::min(q.fetch.last, q.fetch.from + most - 1);
-        EXPECT_TRUE(catch_up_.Take(peer, Part(chain_, q.fetch.from, last)));
+        EXPECT_TRUE(catch_up_.Take(peer, Part(chain_, q.fetch.from, last), now));
       } else {
         questions_.push_back(q);
       }
@@ -120,6 +120,27 @@ TEST_F(CatchUpTest, GoesOnWhenNobodyHasTheWholePieceAnyMore) {
   EXPECT_EQ(Ask(3, {{2, 4, true}, {3, 3, false}}, 3 * kPatience), (std::map<NodeId, int>{{2, 1}}));
 }
 
+TEST_F(CatchUpTest, RestsThriceAsLongAsItLearned) {
+  const Sources sources = {{3, 90, false}};
+  Ask(1, sources, 0);
+  Answer(3, 1000, 50);
+  EXPECT_TRUE(Ask(1, sources, 50).empty()) << "what came is not learned yet";
+  LearnAll();
+  EXPECT_TRUE(Ask(decided_, sources, 60).empty()) << "that took 10";
+  EXPECT_TRUE(Ask(decided_, sources, 89).empty());
+  EXPECT_EQ(Ask(decided_, sources, 90), (std::map<NodeId, int>{{3, 2}}));
+}
+
+// The last piece is a race with a chain that grows.
+TEST_F(CatchUpTest, DoesNotRestBeforeTheLastPiece) {
+  const Sources sources = {{3, 12, false}};
+  Ask(1, sources, 0);
+  Answer(3, 1000, 50);
+  LearnAll();
+  EXPECT_EQ(decided_, 9U);
+  EXPECT_EQ(Ask(decided_, sources, 50), (std::map<NodeId, int>{{3, 1}}));
+}
+
 TEST_F(CatchUpTest, WhatWasLearnedElsewhereIsAskedForNoMore) {
   Ask(1, {{3, 90, false}}, 0);
   questions_.clear();
@@ -129,8 +150,8 @@ TEST_F(CatchUpTest, WhatWasLearnedElsewhereIsAskedForNoMore) {
 }
 
 TEST_F(CatchUpTest, UnaskedBlocksAreNotKept) {
-  EXPECT_FALSE(catch_up_.Take(3, Part(chain_, 40, 50)));
-  EXPECT_FALSE(catch_up_.Take(3, {}));
+  EXPECT_FALSE(catch_up_.Take(3, Part(chain_, 40, 50), 0));
+  EXPECT_FALSE(catch_up_.Take(3, {}, 0));
   EXPECT_FALSE(catch_up_.busy());
 }
 
