@@ -15,7 +15,7 @@ namespace cairn::client {
 struct BenchCommand {
   std::string op = "put";
   std::vector<std::uint32_t> clients = {16};
-  std::size_t connections = 0;     ///< 0: ten, or as many as clients.
+  std::size_t connections = 0;                  ///< 0: ten, or as many as clients.
   std::vector<std::string> nodes = {"leader"};  ///< Ids, "leader" or "all".
   double rate = 0;
   std::uint64_t keys = 100'000;

@@ -157,6 +157,8 @@ def _fill(stage, disks):
     stage.cluster[new].says(words)
     stage.stop_writing()
     line = stage.acknowledged[-1]
+    # While the leader changes, the outcome of a write that two had in hand may be unknown.
+    wait_until("writes are refused", lambda: stage.cluster.cairn("put", "one", "more").code == 4)
     stage.cairn("put", "one", "more", code=4)
     stage.cairn("get", line.split()[1])
     stage.note(
