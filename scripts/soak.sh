@@ -39,7 +39,7 @@ worker() {
 # sum WORD…: adds up the numbers that stand before the words in the reports.
 sum() {
   cat "$logs"/sum.* 2>/dev/null | awk -v what="$1" '{ for (i = 2; i <= NF; ++i) { word = $i; sub(/,$/, "", word); sub(/:$/, "", word)
-    if (word == what) total += $(i - 1) } } END { printf "%d", total }'
+    if (word == what) total += $(i - 1) } } END { printf "%.0f", total }'
 }
 
 for ((i = 0; i < $(nproc); ++i)); do worker "$i" & done
