@@ -76,9 +76,6 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
   Forget(decided);
   Plan(decided, sources);
   std::vector<Question> questions;
-  if (busy_since_ != 0 && now > busy_since_) {
-    rest_until_ = now + kRest * (now - std::exchange(busy_since_, 0));
-  }
   const bool nearly_there = EndOf(sources) <= decided + piece_blocks_;
   if (!nearly_there && (busy_since_ != 0 || now < rest_until_)) {
     return questions;
@@ -104,6 +101,13 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
     }
   }
   return questions;
+}
+
+void CatchUp::Rest(Micros now) {
+  if (busy_since_ != 0 && now > busy_since_) {
+    // No longer than a silent peer is waited for: perhaps this node itself was held up.
+    rest_until_ = now + kRest * std::min(now - std::exchange(busy_since_, 0), patience_);
+  }
 }
 
 bool CatchUp::Take(NodeId from, const std::vector<BlockPtr>& blocks, Micros now) {

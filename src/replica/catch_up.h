@@ -36,6 +36,9 @@ class CatchUp {
   /// The blocks that follow `decided`, if they are here; to be called until it returns none.
   std::vector<BlockPtr> Next(Slot decided);
 
+  /// To be told often, before Ask: what came until the last call is learned by now.
+  void Rest(Micros now);
+
   /// Something is being fetched.
   [[nodiscard]] bool busy() const { return !pieces_.empty(); }
   void Stop() { pieces_.clear(); }

@@ -8,6 +8,7 @@
 namespace cairn::replica {
 
 void Replica::CatchUp(bool goes_on) {
+  catch_up_.Rest(now_);
   LearnInOrder();  // what waited for a block that has come another way
   const Slot decided = acceptor_.log().decided();
   if (decided != last_decided_) {

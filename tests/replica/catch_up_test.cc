@@ -18,6 +18,7 @@ class CatchUpTest : public testing::Test {
  protected:
   std::map<NodeId, int> Ask(Slot decided, const Sources& sources, Micros now) {
     std::map<NodeId, int> asked;
+    catch_up_.Rest(now);
     for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now)) {
       ++asked[question.to];
       questions_.push_back(question);
@@ -129,6 +130,15 @@ TEST_F(CatchUpTest, RestsThriceAsLongAsItLearned) {
   EXPECT_TRUE(Ask(decided_, sources, 60).empty()) << "that took 10";
   EXPECT_TRUE(Ask(decided_, sources, 89).empty());
   EXPECT_EQ(Ask(decided_, sources, 90), (std::map<NodeId, int>{{3, 2}}));
+}
+
+TEST_F(CatchUpTest, RestsForNothingThatItWasHeldUpBy) {
+  const Sources sources = {{3, 90, false}};
+  Ask(1, sources, 0);
+  Answer(3, 1000, 50);
+  LearnAll();
+  EXPECT_TRUE(Ask(decided_, sources, 10'050).empty());
+  EXPECT_FALSE(Ask(decided_, sources, 10'050 + 3 * kPatience).empty());
 }
 
 // The last piece is a race with a chain that grows.
