@@ -177,9 +177,10 @@ TEST(ServerSocketsTest, APeerThatIsDownIsToldOfTheCutWhenItComes) {
   Nodes nodes(2);
   ASSERT_TRUE(nodes.Reaches(1, 2));
   nodes.Stop(2);
+  const std::uint64_t unsent = nodes[1].sockets->unsent();  // before the connection stood
   ASSERT_TRUE(nodes.RunUntil([&] {
     nodes.Send(1, 2, 1);
-    return nodes[1].sockets->unsent() > 0;
+    return nodes[1].sockets->unsent() > unsent;
   }));
   nodes[1].sockets->FailLink(2);
   nodes.Restart(2);
