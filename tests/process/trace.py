@@ -20,7 +20,8 @@ GREETING_BYTES = 64  # ZMTP 3, before the first frame
 
 NEVER = 1 << 62
 
-_LINE = re.compile(r"^(\d+) (\d+)\.(\d{6}) (.*)$")
+# strace fills a process id of fewer than five digits up with blanks.
+_LINE = re.compile(r"^(\d+) +(\d+)\.(\d{6}) (.*)$")
 _BEGIN = re.compile(r"^(\w+)\((.*)$")
 _RESULT = re.compile(r"\) += (-?\d+)[^)]*?(?: \([^)]*\))*(?: <(\d+)\.(\d{6})>)$")
 _DATA = re.compile(r'^(\d+)<(.*?)>, "((?:[^"\\]|\\.)*)"(\.\.\.)?, (\d+)')
@@ -61,7 +62,7 @@ class Message:
 def calls(path, process):
     """All calls of a node that has ended, in the order of their beginnings."""
     # strace itself ends a moment after the node, whose first thread is the last to be told of.
-    last = re.compile(rf"^{process.pid} \S+ \+\+\+ .* \+\+\+\n", re.M)
+    last = re.compile(rf"^{process.pid} +\S+ \+\+\+ .* \+\+\+\n", re.M)
     wait_until("strace has written its last line", lambda: last.search(path.read_text()[-9999:]))
     found = []
     open_calls = {}
