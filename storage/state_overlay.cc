@@ -127,7 +127,11 @@ void Overlay::Settle() {
     __builtin_prefetch(&places_[noted.hash & mask]);
   }
   for (const Noted& noted : noted_) {
-    if (const Entry* const entry = places_[noted.hash & mask].entry) {
+    std::size_t at = noted.hash & mask;
+    while (places_[at].entry != nullptr && places_[at].hash != noted.hash) {
+      at = (at + 1) & mask;
+    }
+    if (const Entry* const entry = places_[at].entry) {
       const auto* const bytes = reinterpret_cast<const char*>(entry);
       __builtin_prefetch(bytes);
       __builtin_prefetch(bytes + 64);

@@ -5,31 +5,6 @@
 #include "common/check.h"
 
 namespace cairn {
-namespace {
-
-template <typename T>
-void AppendLittleEndian(std::string& bytes, T value) {
-  const T little = internal::SwapUnlessLittle(value);
-  bytes.append(reinterpret_cast<const char*>(&little), sizeof(T));
-}
-
-}  // namespace
-
-Writer& Writer::U8(std::uint8_t value) {
-  bytes_.push_back(static_cast<char>(value));
-  return *this;
-}
-
-Writer& Writer::U32(std::uint32_t value) {
-  AppendLittleEndian(bytes_, value);
-  return *this;
-}
-
-Writer& Writer::U64(std::uint64_t value) {
-  AppendLittleEndian(bytes_, value);
-  return *this;
-}
-
 Writer& Writer::Digest(const Hash& hash) {
   bytes_.append(reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size());
   return *this;

@@ -34,9 +34,9 @@ constexpr T SwapUnlessLittle(T value) {
 /// Appends fields to a string.
 class Writer {
  public:
-  Writer& U8(std::uint8_t value);
-  Writer& U32(std::uint32_t value);
-  Writer& U64(std::uint64_t value);
+  Writer& U8(std::uint8_t value) { return Number(value); }
+  Writer& U32(std::uint32_t value) { return Number(value); }
+  Writer& U64(std::uint64_t value) { return Number(value); }
   Writer& Digest(const Hash& hash);
   /// A 32-bit length, then the bytes.
   Writer& String(std::string_view bytes);
@@ -49,6 +49,13 @@ class Writer {
   [[nodiscard]] std::string Take() { return std::move(bytes_); }
 
  private:
+  template <typename T>
+  Writer& Number(T value) {
+    const T little = internal::SwapUnlessLittle(value);
+    bytes_.append(reinterpret_cast<const char*>(&little), sizeof(T));
+    return *this;
+  }
+
   std::string bytes_;
 };
 

@@ -80,6 +80,7 @@ std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot) {
 }
 
 void Sessions::Use(ClientId client, Session& session, const Request& request, Slot slot) {
+  begun_ = &session;
   session.last_use = ++uses_;
   session.last_slot = slot;
   by_use_.splice(by_use_.end(), by_use_, session.place);
@@ -105,9 +106,8 @@ void Sessions::EvictBeyondLimit() {
 }
 
 void Sessions::Record(const Request& request, const Outcome& outcome) {
-  const auto known = sessions_.find(request.client);
-  CAIRN_CHECK(known != sessions_.end(), "an outcome belongs to a session that has begun");
-  std::vector<Remembered>& outcomes = known->second.outcomes;
+  CAIRN_CHECK(begun_ != nullptr, "an outcome belongs to a session that has begun");
+  std::vector<Remembered>& outcomes = std::exchange(begun_, nullptr)->outcomes;
   // Requests mostly come in order, so that the place is nearly always the end.
   auto place = outcomes.end();
   while (place != outcomes.begin() && std::prev(place)->sequence > request.sequence) {
@@ -166,6 +166,9 @@ Sessions::Session Sessions::Parse(std::string_view bytes) {
 }
 
 std::optional<Outcome> Sessions::Find(const Session& session, Sequence sequence) {
+  if (session.outcomes.empty() || session.outcomes.back().sequence < sequence) {
+    return std::nullopt;  // Nearly always: a request that is new.
+  }
   const auto place =
       std::lower_bound(session.outcomes.begin(), session.outcomes.end(), sequence,
                        [](const Remembered& r, Sequence wanted) { return r.sequence < wanted; });

@@ -83,6 +83,7 @@ class Sessions {
   Slot horizon_ = 0;
   std::unordered_map<ClientId, Session> sessions_;
   std::list<ClientId> by_use_;  // longest unused first
+  Session* begun_ = nullptr;    // Of the request that is now applied.
   // Of the present block.
   std::vector<ClientId> changed_;
   std::vector<ClientId> evicted_;

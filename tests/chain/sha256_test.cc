@@ -20,6 +20,17 @@ TEST(Sha256Test, GivesTheDigestsOfTheStandard) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+// By another program: the digest of the digests, one behind the other.
+TEST(Sha256Test, PadsEveryLength) {
+  std::string digests;
+  for (std::size_t length = 0; length < 600; ++length) {
+    const Hash hash = Sha256(std::string(length, 'a'));
+    digests.append(hash.bytes.begin(), hash.bytes.end());
+  }
+  EXPECT_EQ(Sha256(digests).Hex(),
+            "8520cdf1d55befde61aa07e3db8407b1eeeb921cb02cbdba42f7abd7a9cc7f53");
+}
+
 TEST(Sha256Test, TakesPartsAsOneText) {
   EXPECT_EQ(Sha256({"a", "", "bc"}), Sha256("abc"));
   EXPECT_EQ(Sha256(std::initializer_list<std::string_view>{}), Sha256(""));
