@@ -11,13 +11,6 @@
 
 namespace cairn::client {
 
-/// What a client has learned of the cluster, across its operations.
-struct Knowledge {
-  Slot decided = 0;
-  NodeId leader = 0;
-  NodeId good = 0;  ///< The node that answered last, or any one to begin with.
-};
-
 using Links = std::map<NodeId, Link>;
 
 class Route {
