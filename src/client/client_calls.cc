@@ -210,7 +210,7 @@ Status Client::Chain(NodeId node, Slot from, std::optional<Slot> to,
 
 Status Client::Hello(NodeId node) {
   const Result<net::Welcome> welcome = Expect<net::Welcome>(Ask(node, net::Hello{}, true));
-  return welcome.ok() ? links_.at(node).Greeted(welcome.value(), &knowledge_) : welcome.status();
+  return welcome.ok() ? CheckWelcome(links_.at(node).address(), welcome.value()) : welcome.status();
 }
 
 Result<std::string> Client::Fault(NodeId node, const net::FaultCall& call) {

@@ -80,21 +80,21 @@ void Link::Greet(const Options& options, Micros until, const Take& take) {
 }
 
 std::optional<Status> Link::TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge) {
-  if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
-    return Greeted(*welcome, knowledge);
-  }
   const auto* answer = std::get_if<replica::Answer>(&reply.body);
-  return answer != nullptr && reply.id == hello_ ? std::optional(RefusalOf(*answer)) : std::nullopt;
-}
-
-Status Link::Greeted(const net::Welcome& welcome, Knowledge* knowledge) {
-  if (Status status = CheckWelcome(address_, welcome); !status.ok()) {
-    return status;
+  if (answer != nullptr && reply.id == hello_) {
+    return RefusalOf(*answer);
   }
-  greeted_ = true;
-  quiet_until_ = 0;
-  knowledge->Learn(welcome);
-  return Status::Ok();
+  const auto* welcome = std::get_if<net::Welcome>(&reply.body);
+  if (welcome == nullptr) {
+    return std::nullopt;
+  }
+  Status status = CheckWelcome(address_, *welcome);
+  if (status.ok()) {
+    greeted_ = true;
+    quiet_until_ = 0;
+    knowledge->Learn(*welcome);
+  }
+  return status;
 }
 
 void Link::Silent() {

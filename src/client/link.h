@@ -46,8 +46,6 @@ class Link {
   /// Nothing if the reply is none to a Hello; ok if the node is greeted now; else why no request
   /// of this client belongs there.
   std::optional<Status> TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge);
-  /// Usage if it is another node that says Welcome.
-  Status Greeted(const net::Welcome& welcome, Knowledge* knowledge);
   /// The node did not answer: it is greeted again before it is trusted with a request, and
   /// other nodes are preferred for a while.
   void Silent();

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "client/knowledge.h"
 #include "client/link.h"
 
 namespace cairn::client {
