@@ -1,8 +1,9 @@
 #include "client/batch.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "client/patience.h"
+#include "client/text.h"
 #include "common/limits.h"
 
 namespace cairn::client {
@@ -10,21 +11,9 @@ namespace {
 
 constexpr std::size_t kMostInFlight = 512;
 constexpr std::size_t kMostBytesInFlight = std::size_t{4} << 20;
-/// A node without a leader waits for one before it refuses (paxos::Timing: silence and park).
-constexpr Micros kRefusalTime = 1'000'000;
-constexpr Micros kFirstPause = 20'000;
-constexpr Micros kLongestPause = 200'000;
-/// How often a wait looks whether the connection stands.
-constexpr Micros kSlice = 10'000;
 
 std::size_t SizeOf(const Operation& operation) {
   return operation.key.size() + operation.value.size();
-}
-
-std::string Seconds(Micros time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(time) / 1e6);
-  return text;
 }
 
 }  // namespace
@@ -39,29 +28,29 @@ Batch::Batch(Options options, const Environment* environment, Links* links, Know
       route_(options.preferred, links, knowledge) {}
 
 std::vector<OperationResult> Batch::Run(const std::vector<Operation>& operations) {
-  items_.resize(operations.size());
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    items_[i].operation = &operations[i];
-    waiting_.insert(i);
-    if (auto wrong = CheckSize(operations[i].key, operations[i].value)) {
-      Settle(i, *std::move(wrong));
+  items_.reserve(operations.size());
+  for (const Operation& operation : operations) {
+    items_.push_back({&operation, Judge(operation.is_write())});
+    if (auto wrong = CheckSize(operation.key, operation.value)) {
+      items_.back().result = *std::move(wrong);
+    } else {
+      waiting_.insert(items_.size() - 1);
     }
   }
   progress_at_ = Now();
-  Micros pause = kFirstPause;
   NodeId node = route_.First();
-  // A last transmission for which too little time is left would probably end in doubt.
-  while (!Over() && !wrong_ &&
-         Now() - progress_at_ < options_.timeout - (refused_ ? kRefusalTime : 0)) {
-    const Micros before = progress_at_;
-    Ask(links_->at(node));
-    pause = progress_at_ != before ? kFirstPause : pause;
+  while (!Over() && Now() < Deadline() && AnyToSend()) {
+    Link& link = links_->at(node);
+    Ask(link);
     const bool follow = route_.Usable(hint_);
     node = route_.Next(node, hint_);
-    if (!Over() && !follow && !wrong_) {
-      environment_->sleep(pause);
-      pause = std::min(2 * pause, kLongestPause);
+    if (!follow) {
+      pause_ = NextPause(pause_);
+      Listen(link, std::min(Deadline(), Now() + pause_));
     }
+  }
+  for (auto& [id, link] : *links_) {
+    Listen(link, Now());  // An answer may have come while another node was being asked.
   }
   GiveUp();
   std::vector<OperationResult> results;
@@ -72,20 +61,29 @@ std::vector<OperationResult> Batch::Run(const std::vector<Operation>& operations
   return results;
 }
 
-/// As long as the node settles operations.
+/// As long as the node settles operations. What it has not answered goes to the next node.
 void Batch::Ask(Link& link) {
   route_.Asked(link.node());
   hint_ = 0;
-  if (!link.greeted() && !Greet(link)) {
-    Leave(link, true);
-    return;
+  refuses_ = false;
+  if (!link.greeted()) {
+    link.Greet(options_, Deadline(),
+               [&](const net::ClientReply& reply) { return Take(link, reply); });
   }
-  refused_ = false;
+  if (!Over() && !(link.greeted() && Converse(link))) {
+    link.Silent();
+  }
+  waiting_.insert(in_flight_.begin(), in_flight_.end());
+  in_flight_.clear();
+  bytes_in_flight_ = 0;
+}
+
+/// False if the node has fallen silent.
+bool Batch::Converse(Link& link) {
   Micros heard = Now();
-  while (!Over() && !TimeIsOver() && !wrong_) {
-    if (!refused_ && !Transmit(link)) {
-      Leave(link, true);
-      return;
+  while (!Over() && Now() < Deadline()) {
+    if (!refuses_ && !Transmit(link)) {
+      return false;
     }
     if (in_flight_.empty()) {
       break;  // all that it had was refused
@@ -94,32 +92,28 @@ void Batch::Ask(Link& link) {
       heard = Now();
       Take(link, *reply);
     } else if (Now() - heard >= options_.try_timeout) {
-      Leave(link, true);
-      return;
+      return false;
     }
   }
-  Leave(link, false);
+  return true;
 }
 
-/// Says Hello until the node answers, the connection does not come to stand, or time is over.
-bool Batch::Greet(Link& link) {
-  const Micros patience = Now() + options_.patience;
-  const Micros until = Now() + std::min(options_.hello_timeout, options_.timeout);
-  bool sent = false;
-  while (!link.greeted() && !wrong_ && Now() < until && (Now() < patience || link.Connected())) {
-    sent = sent || link.Send(net::Hello{}).ok();
-    if (const auto reply = link.Receive(std::min(until, Now() + kSlice))) {
-      Take(link, *reply);
-    }
+/// Earlier transmissions may be answered meanwhile.
+void Batch::Listen(Link& link, Micros until) {
+  if (!Over()) {
+    link.Listen(until, [&](const net::ClientReply& reply) { return Take(link, reply); });
   }
-  return link.greeted();
 }
 
 /// Sends what waits, as far as the bounds allow. False: the connection takes nothing.
 bool Batch::Transmit(Link& link) {
-  while (!waiting_.empty() && in_flight_.size() < kMostInFlight) {
-    const std::size_t index = *waiting_.begin();
+  for (auto next = waiting_.begin(); next != waiting_.end() && in_flight_.size() < kMostInFlight;) {
+    const std::size_t index = *next;
     Item& item = items_[index];
+    if (TooLateToSend(item)) {
+      ++next;
+      continue;
+    }
     const std::size_t bytes = SizeOf(*item.operation);
     const bool room = in_flight_.empty() || bytes_in_flight_ + bytes <= kMostBytesInFlight;
     if (!room || !InWindow(item)) {
@@ -129,13 +123,23 @@ bool Batch::Transmit(Link& link) {
     if (!id.ok()) {
       return !in_flight_.empty();  // when it is full, answers make room
     }
-    item.open += 1;
+    item.judge.Sent();
     bytes_in_flight_ += bytes;
     transmissions_[{link.node(), id.value()}] = index;
     in_flight_.insert(index);
-    waiting_.erase(index);
+    next = waiting_.erase(next);
   }
   return true;
+}
+
+bool Batch::TooLateToSend(const Item& item) const {
+  return refused_ && item.operation->is_write() && !item.judge.Doubtful() &&
+         Now() + kRefusalTime > Deadline();
+}
+
+bool Batch::AnyToSend() const {
+  return std::ranges::any_of(waiting_,
+                             [this](std::size_t index) { return !TooLateToSend(items_[index]); });
 }
 
 bool Batch::InWindow(const Item& item) const {
@@ -162,122 +166,68 @@ net::CallBody Batch::BodyOf(Item& item) {
   return net::Write{std::move(request)};
 }
 
-void Batch::Take(Link& link, const net::ClientReply& reply) {
-  if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
-    TakeWelcome(link, *welcome);
-    return;
-  }
+/// True if nothing is left to be asked.
+bool Batch::Take(Link& link, const net::ClientReply& reply) {
   const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (const std::optional<Status> greeting = link.TakeGreeting(reply, knowledge_)) {
+    wrong_ = *greeting;
+    return Over();
+  }
   const auto sent = transmissions_.find({link.node(), reply.id});
   if (answer == nullptr || sent == transmissions_.end()) {
-    if (answer != nullptr && answer->code == Code::kUsage && !link.greeted()) {
-      wrong_ = Failed(answer->code, answer->message);  // a node of another cluster says so
-    }
-    return;
+    return Over();
   }
   const std::size_t index = sent->second;
   transmissions_.erase(sent);
-  items_[index].open -= 1;
   if (in_flight_.erase(index) > 0) {
     bytes_in_flight_ -= SizeOf(*items_[index].operation);
+    waiting_.insert(index);
   }
   if (!items_[index].settled) {
-    waiting_.insert(index);
-    TakeAnswer(index, *answer);
+    TakeAnswer(link.node(), index, *answer);
   }
+  return Over();
 }
 
-void Batch::TakeWelcome(Link& link, const net::Welcome& welcome) {
-  if (welcome.node != link.node()) {
-    wrong_ = Failed(Code::kUsage, "who answers as " + link.Name() + " is node " +
-                                      std::to_string(welcome.node) + " of cluster \"" +
-                                      welcome.cluster_name +
-                                      "\"; use the same cluster file for the nodes and their "
-                                      "clients");
-    return;
-  }
-  link.Greeted();
-  knowledge_->decided = std::max(knowledge_->decided, welcome.decided);
-  if (welcome.leader != 0) {
-    knowledge_->leader = welcome.leader;
-  }
-}
-
-/// Of an item that waits again, unless this settles it.
-void Batch::TakeAnswer(std::size_t index, const replica::Answer& answer) {
+/// Of an item that waits, unless this settles it.
+void Batch::TakeAnswer(NodeId node, std::size_t index, const replica::Answer& answer) {
   Item& item = items_[index];
-  const bool write = item.operation->is_write();
-  // Decided by the log itself (slot > 0): nobody will ever know more of it.
-  const bool forgotten = write && answer.code == Code::kUnknownOutcome && answer.slot > 0;
-  const bool again = answer.code == Code::kUnavailable ||
-                     (answer.code == Code::kUnknownOutcome && !forgotten) ||
-                     // Surely not applied by that node, but perhaps by one asked before.
-                     (answer.code == Code::kFull && write && (item.lost || item.open > 0));
-  if (again) {
-    item.lost = item.lost || answer.code == Code::kUnknownOutcome;
-    item.said = answer.message;
-    refused_ = true;
-    hint_ = answer.leader != 0 ? answer.leader : hint_;
+  if (item.judge.Settles(answer)) {
+    knowledge_->Learn(node, answer);
+    Settle(index, answer);
     return;
   }
-  if (answer.leader != 0) {
-    knowledge_->leader = answer.leader;
-  }
-  if (answer.code == Code::kOk) {
-    knowledge_->decided = std::max(knowledge_->decided, answer.slot);
-  }
-  if (forgotten && item.request.client == session_->id) {
-    *session_ = NewSession(*environment_);
-    open_.clear();
-  }
-  OperationResult result{answer.code, answer.message, answer.slot, answer.value, answer.leader};
-  Explain(item.operation->kind, item.operation->key, &result);
-  Settle(index, std::move(result));
+  item.said = answer.message;
+  refuses_ = true;
+  refused_ = true;
+  hint_ = answer.leader != 0 ? answer.leader : hint_;
 }
 
-void Batch::Settle(std::size_t index, OperationResult result) {
+void Batch::Settle(std::size_t index, const replica::Answer& answer) {
   Item& item = items_[index];
   item.settled = true;
-  item.result = std::move(result);
+  item.result = ResultOf(answer);
+  Explain(item.operation->kind, item.operation->key, &item.result);
   waiting_.erase(index);
   if (item.request.client == session_->id) {
     open_.erase(item.request.sequence);
+    if (answer.code == Code::kUnknownOutcome) {
+      *session_ = NewSession(*environment_);  // the cluster has forgotten this one
+      open_.clear();
+    }
   }
   progress_at_ = Now();
-}
-
-/// What it has not answered goes to the next node.
-void Batch::Leave(Link& link, bool silent) {
-  if (silent) {
-    link.Silent();
-  } else {
-    knowledge_->good = link.node();
-  }
-  waiting_.insert(in_flight_.begin(), in_flight_.end());
-  in_flight_.clear();
-  bytes_in_flight_ = 0;
+  pause_ = 0;
+  refused_ = false;
 }
 
 void Batch::GiveUp() {
-  for (const std::size_t index : std::set<std::size_t>(std::move(waiting_))) {
+  for (const std::size_t index : waiting_) {
     Item& item = items_[index];
-    if (wrong_) {
-      Settle(index, *wrong_);
-      continue;
-    }
-    const std::string verb = NameOf(item.operation->kind);
     const std::string why = (item.said.empty() ? "" : item.said + "; ") +
-                            "nothing was settled for " + Seconds(options_.timeout);
-    const bool doubtful = item.operation->is_write() && (item.lost || item.open > 0);
-    Settle(index, doubtful ? Failed(Code::kUnknownOutcome,
-                                    "the outcome of this " + verb +
-                                        " is unknown, it may be applied now or later: " + why +
-                                        "; read the key before you decide what to do")
-                           : Failed(Code::kUnavailable,
-                                    "this " + verb +
-                                        (item.operation->is_write() ? " was not applied: "
-                                                                    : " got no answer: ") +
-                                        why + "; `cairn status` shows the nodes"));
+                            "nothing was settled for " + SecondsText(options_.timeout);
+    item.result =
+        wrong_.ok() ? item.judge.GiveUp(NameOf(item.operation->kind), why) : ResultOf(wrong_);
   }
 }
 

@@ -3,8 +3,10 @@
 //
 // All go to one node at a time, found as in route.h. What it refuses as surely not applied, and
 // what is unanswered when it falls silent, goes to the next node under the same sequence, so that
-// it is applied at most once (R10); answers of a node that was left are not waited for. What is
-// known of a write when the time is over is what exchange.h says.
+// it is applied at most once (R10); answers of a node that was left are taken, but not waited for.
+// What is known of a write when the time is over: judge.h. A write that is in no doubt yet is not
+// sent once more, nor for the first time, to nodes that refuse when too little time is left for
+// them to find out that they must.
 //
 // There is no order among the operations of a batch: two puts of one key may be applied either way.
 //
@@ -13,12 +15,12 @@
 // that a node's queue has room for other clients.
 
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "client/judge.h"
 #include "client/operation.h"
 #include "client/options.h"
 #include "client/route.h"
@@ -33,35 +35,38 @@ class Batch {
         Session* session);
 
   /// The results, in the order of the operations. Ends early when nothing was settled for
-  /// options.timeout.
+  /// options.timeout. To be called once.
   std::vector<OperationResult> Run(const std::vector<Operation>& operations);
 
  private:
   /// An operation on its way.
   struct Item {
-    const Operation* operation = nullptr;
-    Request request{};     // writes: bears client and sequence once it was sent
-    std::size_t open = 0;  // transmissions without an answer
-    bool lost = false;     // a node lost track of a transmission
+    const Operation* operation;
+    Judge judge;
+    Request request{};  // writes: bears client and sequence once it was sent
     bool settled = false;
-    std::string said;  // the last reason that a node gave
-    OperationResult result;
+    std::string said{};  // the last reason that a node gave
+    OperationResult result{};
   };
   using Transmission = std::pair<NodeId, std::uint64_t>;
 
   void Ask(Link& link);
-  bool Greet(Link& link);
+  bool Converse(Link& link);
+  void Listen(Link& link, Micros until);
   bool Transmit(Link& link);
   [[nodiscard]] net::CallBody BodyOf(Item& item);
   [[nodiscard]] bool InWindow(const Item& item) const;
-  void Take(Link& link, const net::ClientReply& reply);
-  void TakeWelcome(Link& link, const net::Welcome& welcome);
-  void TakeAnswer(std::size_t index, const replica::Answer& answer);
-  void Settle(std::size_t index, OperationResult result);
-  void Leave(Link& link, bool silent);
+  bool Take(Link& link, const net::ClientReply& reply);
+  void TakeAnswer(NodeId node, std::size_t index, const replica::Answer& answer);
+  void Settle(std::size_t index, const replica::Answer& answer);
   void GiveUp();
-  [[nodiscard]] bool Over() const { return waiting_.empty() && in_flight_.empty(); }
-  [[nodiscard]] bool TimeIsOver() const { return Now() - progress_at_ >= options_.timeout; }
+  [[nodiscard]] bool TooLateToSend(const Item& item) const;
+  [[nodiscard]] bool AnyToSend() const;
+  /// All is settled, or nothing more can be.
+  [[nodiscard]] bool Over() const {
+    return (waiting_.empty() && in_flight_.empty()) || !wrong_.ok();
+  }
+  [[nodiscard]] Micros Deadline() const { return progress_at_ + options_.timeout; }
   [[nodiscard]] Micros Now() const { return environment_->now(); }
 
   Options options_;
@@ -77,10 +82,12 @@ class Batch {
   std::set<std::size_t> in_flight_;                    // at the node that is asked now
   std::size_t bytes_in_flight_ = 0;
   std::set<Sequence> open_;  // of the present session
-  Micros progress_at_ = 0;
-  bool refused_ = false;                  // the node can't do it now
-  NodeId hint_ = 0;                       // whom it named as leader
-  std::optional<OperationResult> wrong_;  // no node can do it
+  Micros progress_at_ = 0;   // when something was settled last
+  Micros pause_ = 0;         // the last one since then
+  bool refused_ = false;     // something was, since then
+  bool refuses_ = false;     // the node that is asked now can't do it
+  NodeId hint_ = 0;          // whom it named as leader
+  Status wrong_;             // no node can do it
 };
 
 }  // namespace cairn::client

@@ -98,15 +98,14 @@ OperationResult Client::GetStale(NodeId node, const std::string& key) {
   }
   const Result<net::ReplyBody> reply = Ask(node, net::StaleRead{key}, true);
   if (!reply.ok()) {
-    return Failed(reply.status().code(), reply.status().message());
+    return ResultOf(reply.status());
   }
   const auto* answer = std::get_if<replica::Answer>(&reply.value());
   if (answer == nullptr) {
     return Failed(Code::kOther, "node " + std::to_string(node) +
                                     " gave an answer of another kind; is it of another version?");
   }
-  OperationResult result{answer->code, answer->message, answer->slot, answer->value,
-                         answer->leader};
+  OperationResult result = ResultOf(*answer);
   if (result.code == Code::kNotFound) {
     result.message = "node " + std::to_string(node) + " has no key " + Quote(key);
   }
@@ -122,7 +121,7 @@ Status Client::CheckNode(NodeId node) const {
     known.push_back(id);
   }
   return Status::Usage("there is no node " + std::to_string(node) + "; " + cluster_.path + " has " +
-                       (known.size() == 1 ? "node " : "nodes ") + JoinWords(known));
+                       NodesText(known));
 }
 
 }  // namespace cairn::client

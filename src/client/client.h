@@ -72,7 +72,6 @@ class Client {
   /// Usage, naming the nodes that there are, if there is no such one.
   [[nodiscard]] Status CheckNode(NodeId node) const;
   [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
-  [[nodiscard]] NodeId preferred() const { return options_.preferred; }
 
  private:
   OperationResult Write(Operation::Kind kind, const std::string& key, const std::string& value);
@@ -81,6 +80,8 @@ class Client {
   void FreshenSession();
   /// Asks one node, and nobody else, until the time-out is over. Not `repeat`: sent once at most.
   Result<net::ReplyBody> Ask(NodeId node, const net::CallBody& body, bool repeat);
+  /// Usage if it is another node that answers.
+  Status Hello(NodeId node);
   Result<std::string> Fault(NodeId node, const net::FaultCall& call);
   void CollectStatus(std::vector<NodeReport>* reports, Micros until);
   Result<NodeId> FirstThatAnswers();

@@ -6,12 +6,12 @@
 
 #include "chain/block.h"
 #include "client/client.h"
+#include "client/patience.h"
 #include "client/text.h"
 
 namespace cairn::client {
 namespace {
 
-constexpr Micros kSlice = 10'000;
 /// For a single node's connection to stand; a node that does not run is not waited for longer.
 constexpr Micros kConnectTime = 1'000'000;
 /// For all nodes to say how they are.
@@ -20,11 +20,6 @@ constexpr Micros kStatusTime = 1'000'000;
 constexpr Micros kStatusConnectTime = 400'000;
 /// How long each node is waited for in turn.
 constexpr Micros kStatusSlice = 2'000;
-
-Status StatusOf(const replica::Answer& answer) {
-  return answer.code == Code::kOk ? Status::Other("the node gave an empty answer")
-                                  : Status(answer.code, answer.message);
-}
 
 template <typename Reply>
 Result<Reply> Expect(Result<net::ReplyBody> reply) {
@@ -36,7 +31,7 @@ Result<Reply> Expect(Result<net::ReplyBody> reply) {
     return std::move(*expected);
   }
   const auto* answer = std::get_if<replica::Answer>(&body);
-  return answer != nullptr ? StatusOf(*answer)
+  return answer != nullptr ? RefusalOf(*answer)
                            : Status::Other(
                                  "the node gave an answer of another kind; is it of "
                                  "another version?");
@@ -98,15 +93,14 @@ Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool 
       break;
     }
   }
-  const std::string name = link.Name();
   const bool connected = link.Connected();
   if (!repeat && !connected) {
     link.Close();  // What waits there must not reach the node's next life.
   }
-  return Status::Unavailable(name + (link.Connected()
-                                         ? " is connected and does not answer"
-                                         : " does not answer; is `cairn server " +
-                                               std::to_string(node) + "` running there?"));
+  return Status::Unavailable(NodeText(link.address()) +
+                             (connected ? " is connected and does not answer"
+                                        : " does not answer; is `cairn server " +
+                                              std::to_string(node) + "` running there?"));
 }
 
 std::vector<NodeReport> Client::StatusOfAll() {
@@ -214,12 +208,16 @@ Status Client::Chain(NodeId node, Slot from, std::optional<Slot> to,
   return Status::Ok();
 }
 
+Status Client::Hello(NodeId node) {
+  const Result<net::Welcome> welcome = Expect<net::Welcome>(Ask(node, net::Hello{}, true));
+  return welcome.ok() ? CheckWelcome(links_.at(node).address(), welcome.value()) : welcome.status();
+}
+
 Result<std::string> Client::Fault(NodeId node, const net::FaultCall& call) {
   // A fault is sent once, and only to a node that answers: one that waits in a queue would hit the
   // node's next life.
-  if (const Result<net::Welcome> hello = Expect<net::Welcome>(Ask(node, net::Hello{}, true));
-      !hello.ok()) {
-    return hello.status();
+  if (Status status = Hello(node); !status.ok()) {
+    return status;
   }
   const Result<net::FaultDone> done = Expect<net::FaultDone>(Ask(node, call, false));
   if (!done.ok()) {
@@ -245,9 +243,8 @@ Result<std::string> Client::FaultLink(net::FaultCall::Kind kind, NodeId a, NodeI
 }
 
 Result<std::string> Client::FailProcess(NodeId node) {
-  if (const Result<net::Welcome> hello = Expect<net::Welcome>(Ask(node, net::Hello{}, true));
-      !hello.ok()) {
-    return hello.status();
+  if (Status status = Hello(node); !status.ok()) {
+    return status;
   }
   const Result<net::FaultDone> done = Expect<net::FaultDone>(
       Ask(node, net::FaultCall{net::FaultCall::Kind::kFailProcess, 0, 0}, false));
@@ -259,7 +256,8 @@ Result<std::string> Client::FailProcess(NodeId node) {
     return done.status();
   }
   if (link.Connected()) {
-    return Status::Unknown(link.Name() + " was told to fail, still stands and did not answer");
+    return Status::Unknown(NodeText(link.address()) +
+                           " was told to fail, still stands and did not answer");
   }
   return "node " + std::to_string(node) + " was told to fail, and its connection is gone";
 }
@@ -270,7 +268,7 @@ Status Client::Reconnect(NodeId node) {
   }
   options_.preferred = node;
   links_.at(node).Close();
-  return Expect<net::Welcome>(Ask(node, net::Hello{}, true)).status();
+  return Hello(node);
 }
 
 }  // namespace cairn::client

@@ -1,6 +1,10 @@
 #include "client/link.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "client/judge.h"
+#include "client/patience.h"
 
 namespace cairn::client {
 namespace {
@@ -12,11 +16,6 @@ constexpr Micros kQuietTime = 2'000'000;
 
 Link::Link(config::NodeAddress address, const Environment* environment)
     : address_(std::move(address)), environment_(environment) {}
-
-std::string Link::Name() const {
-  return "node " + std::to_string(address_.id) + " (" + address_.host + ":" +
-         std::to_string(address_.client_port) + ")";
-}
 
 Result<std::uint64_t> Link::Send(const net::CallBody& body) {
   if (transport_ == nullptr) {
@@ -43,6 +42,14 @@ std::optional<net::ClientReply> Link::Receive(Micros until) {
   return transport_->Receive(static_cast<int>((wait + 999) / 1000));
 }
 
+void Link::Listen(Micros until, const Take& take) {
+  bool enough = false;
+  while (!enough) {
+    const std::optional<net::ClientReply> reply = Receive(until);
+    enough = reply ? take(*reply) : environment_->now() >= until;
+  }
+}
+
 bool Link::Connected() { return transport_ != nullptr && transport_->Connected(); }
 
 void Link::Close() {
@@ -51,9 +58,43 @@ void Link::Close() {
   quiet_until_ = 0;
 }
 
-void Link::Greeted() {
-  greeted_ = true;
-  quiet_until_ = 0;
+void Link::Greet(const Options& options, Micros until, const Take& take) {
+  const Micros began = environment_->now();
+  until = std::min(until, began + HelloTime(options));
+  bool sent = false;
+  bool enough = false;
+  for (Micros now = began; !enough && !greeted_ && now < until; now = environment_->now()) {
+    if (now >= began + options.patience && !Connected()) {
+      return;
+    }
+    if (!sent) {
+      if (const Result<std::uint64_t> id = Send(net::Hello{}); id.ok()) {
+        hello_ = id.value();
+        sent = true;
+      }
+    }
+    if (const auto reply = Receive(std::min(until, now + kSlice))) {
+      enough = take(*reply);
+    }
+  }
+}
+
+std::optional<Status> Link::TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge) {
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (answer != nullptr && reply.id == hello_) {
+    return RefusalOf(*answer);
+  }
+  const auto* welcome = std::get_if<net::Welcome>(&reply.body);
+  if (welcome == nullptr) {
+    return std::nullopt;
+  }
+  Status status = CheckWelcome(address_, *welcome);
+  if (status.ok()) {
+    greeted_ = true;
+    quiet_until_ = 0;
+    knowledge->Learn(*welcome);
+  }
+  return status;
 }
 
 void Link::Silent() {

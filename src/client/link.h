@@ -1,36 +1,51 @@
 #pragma once
 // The connection to one node, opened when it is first needed, with what is known of the node's
-// health: whether it has answered a Hello on this connection, and whether it was silent lately.
+// health: whether it has answered a Hello on this connection, and whether it was silent lately. A
+// node is greeted with a Hello before it is trusted with a request, so that a dead one never gets
+// one.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "client/knowledge.h"
+#include "client/options.h"
 #include "client/transport.h"
 
 namespace cairn::client {
 
 class Link {
  public:
+  /// Takes a reply, and says whether that is enough.
+  using Take = std::function<bool(const net::ClientReply& reply)>;
+
   /// `environment` is not owned.
   Link(config::NodeAddress address, const Environment* environment);
 
   [[nodiscard]] NodeId node() const { return address_.id; }
-  /// "node 2 (127.0.0.1:5002)".
-  [[nodiscard]] std::string Name() const;
+  [[nodiscard]] const config::NodeAddress& address() const { return address_; }
 
   /// The id of the call. Not ok: surely not sent.
   Result<std::uint64_t> Send(const net::CallBody& body);
   /// The next reply; waits for it until the time `until`.
   std::optional<net::ClientReply> Receive(Micros until);
+  /// Hands on the replies that come until then, or until it is enough; also when there is no time
+  /// left those that have come already.
+  void Listen(Micros until, const Take& take);
   [[nodiscard]] bool Connected();
   /// The next Send opens a new connection; replies to earlier calls will not come.
   void Close();
 
   /// Whether the node has answered a Hello and has not been silent since.
   [[nodiscard]] bool greeted() const { return greeted_; }
-  void Greeted();
+  /// Says Hello until the node is greeted or it is enough, the connection does not come to stand,
+  /// or time is over. `take` gets the replies, and hands them to TakeGreeting.
+  void Greet(const Options& options, Micros until, const Take& take);
+  /// Nothing if the reply is none to a Hello; ok if the node is greeted now; else why no request
+  /// of this client belongs there.
+  std::optional<Status> TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge);
   /// The node did not answer: it is greeted again before it is trusted with a request, and
   /// other nodes are preferred for a while.
   void Silent();
@@ -43,6 +58,7 @@ class Link {
   const Environment* environment_;
   std::unique_ptr<Transport> transport_;
   std::uint64_t last_id_ = 0;
+  std::optional<std::uint64_t> hello_;  // the last one
   bool greeted_ = false;
   Micros quiet_until_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "client/patience.h"
 #include "client/text.h"
 #include "common/check.h"
 
@@ -15,8 +16,6 @@ constexpr Micros kTick = 10'000;
 constexpr Micros kProgressEvery = 200'000;
 /// Nodes that have not answered a Hello by then are left out, if others have.
 constexpr Micros kGreetingTime = 1'000'000;
-constexpr Micros kFirstPause = 20'000;
-constexpr Micros kLongestPause = 200'000;
 /// Replies of one connection in a row, so that none waits for another for long.
 constexpr int kRepliesInARow = 256;
 constexpr Micros kNever = ~Micros{0};
@@ -95,11 +94,9 @@ Status Load::Connect() {
   for (const LoadConnection& connection : connections_) {
     transports_.push_back(connection.transport());
   }
-  return connections_.empty()
-             ? Status::Unavailable("no answer from " +
-                                   std::string(options_.nodes.size() == 1 ? "node " : "nodes ") +
-                                   JoinWords(options_.nodes) + "; `cairn status` shows the nodes")
-             : Status::Ok();
+  return connections_.empty() ? Status::Unavailable("no answer from " + NodesText(options_.nodes) +
+                                                    "; `cairn status` shows the nodes")
+                              : Status::Ok();
 }
 
 Status Load::Open(NodeId node) {
@@ -192,7 +189,7 @@ void Load::Begin(LoadClient& client, Micros due, Micros now) {
     return;
   }
   ++begun_;
-  client.Begin(*operation, &work_, decided_, due, now);
+  client.Begin(*operation, &work_, knowledge_.decided, due, now);
   Transmit(client, now);
 }
 
@@ -210,16 +207,16 @@ void Load::Transmit(LoadClient& client, Micros now) {
     recorder_->Retried(now);
   }
   if (connections_[*usable].transport()->Send(client.Transmit()).ok()) {
+    client.Sent();
     client.pausing = false;
     client.wait_until = now + options_.try_timeout;
   } else {
-    client.NotSent();
     Pause(client, now);
   }
 }
 
 void Load::Pause(LoadClient& client, Micros now) {
-  client.pause = std::clamp(2 * client.pause, kFirstPause, kLongestPause);
+  client.pause = NextPause(client.pause);
   client.pausing = true;
   client.wait_until = now + client.pause;
 }
@@ -273,16 +270,17 @@ bool Load::Receive() {
 }
 
 void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
   if (reply.id == kHelloId) {
-    const auto* welcome = std::get_if<net::Welcome>(&reply.body);
-    const auto* answer = std::get_if<replica::Answer>(&reply.body);
-    if (welcome != nullptr) {
-      decided_ = std::max(decided_, welcome->decided);
-      if (Status status = from.Greeted(*welcome); !status.ok()) {
-        fatal_ = std::move(status);
-      }
-    } else if (answer != nullptr && answer->code != Code::kOk) {
-      fatal_ = Status(answer->code, answer->message);
+    Status status;
+    if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
+      status = from.Greeted(*welcome);
+      knowledge_.Learn(*welcome);
+    } else if (answer != nullptr) {
+      status = RefusalOf(*answer);
+    }
+    if (fatal_.ok()) {
+      fatal_ = std::move(status);
     }
     return;
   }
@@ -290,16 +288,15 @@ void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
   if (!index || *index >= clients_.size()) {
     return;
   }
-  if (const auto* answer = std::get_if<replica::Answer>(&reply.body);
-      answer != nullptr && answer->code == Code::kOk) {
-    decided_ = std::max(decided_, answer->slot);
-  }
   LoadClient& client = clients_[*index];
-  const LoadClient::Verdict verdict = client.Judge(reply);
+  const LoadClient::Verdict verdict = client.Take(reply);
   const Micros now = environment_.now();
   if (verdict == LoadClient::Verdict::kAgain) {
     TryAgain(client, now);
   } else if (verdict == LoadClient::Verdict::kSettled) {
+    if (answer != nullptr) {
+      knowledge_.Learn(from.node(), *answer);
+    }
     Finish(client, client.outcome(), now);
     BeginDue(now);
   }

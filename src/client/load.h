@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/knowledge.h"
 #include "client/load_client.h"
 #include "client/load_connection.h"
 #include "client/load_result.h"
@@ -92,8 +93,8 @@ class Load {
   std::vector<LoadClient> clients_;
   std::vector<std::uint32_t> idle_;  // the last one begins first
   std::optional<LoadRecorder> recorder_;
-  Status fatal_;            // ends the run
-  Slot decided_ = 0;        // the greatest that is known
+  Status fatal_;  // ends the run
+  Knowledge knowledge_;
   bool exhausted_ = false;  // no more work
   Micros start_ = 0;
   std::uint64_t begun_ = 0;

@@ -26,18 +26,16 @@ void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Slot deci
                        Micros now) {
   CAIRN_CHECK(!busy_, "a client has one operation open at a time");
   busy_ = true;
-  is_write_ = operation.is_write;
+  judge_ = Judge(operation.is_write);
   due_ = due;
   began_ = now;
   first_call_ = calls_ + 1;
   transmissions_ = 0;
-  open_ = 0;
-  lost_ = false;
   session_lost_ = false;
   hint_ = 0;
   pause = 0;
   followed = false;
-  if (!is_write_) {
+  if (!operation.is_write) {
     LoadWork::SetKey(operation.number, &call_.body.emplace<net::Read>().key);
     return;
   }
@@ -57,7 +55,6 @@ void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Slot deci
 const net::ClientCall& LoadClient::Transmit() {
   ++calls_;
   ++transmissions_;
-  ++open_;
   call_.id = (calls_ << kIndexBits) | index_;
   return call_;
 }
@@ -69,7 +66,7 @@ std::optional<std::uint32_t> LoadClient::IndexOf(std::uint64_t call_id) {
   return static_cast<std::uint32_t>(call_id & (kMaxLoadClients - 1));
 }
 
-LoadClient::Verdict LoadClient::Judge(const net::ClientReply& reply) {
+LoadClient::Verdict LoadClient::Take(const net::ClientReply& reply) {
   const std::uint64_t call = reply.id >> kIndexBits;
   if (!busy_ || call < first_call_ || call > calls_) {
     return Verdict::kStray;
@@ -79,15 +76,11 @@ LoadClient::Verdict LoadClient::Judge(const net::ClientReply& reply) {
     outcome_ = Code::kOther;
     return Verdict::kSettled;
   }
-  open_ -= open_ > 0 ? 1 : 0;
   hint_ = answer->leader;
-  // Decided by the log itself (slot > 0): nobody will ever know more of it.
-  session_lost_ = is_write_ && answer->code == Code::kUnknownOutcome && answer->slot > 0;
-  if (answer->code == Code::kUnavailable ||
-      (answer->code == Code::kUnknownOutcome && !session_lost_)) {
-    lost_ = lost_ || answer->code == Code::kUnknownOutcome;
+  if (!judge_.Settles(*answer)) {
     return call == calls_ ? Verdict::kAgain : Verdict::kStray;
   }
+  session_lost_ = answer->code == Code::kUnknownOutcome;
   outcome_ = Settle(*answer);
   return Verdict::kSettled;
 }
@@ -98,10 +91,6 @@ Code LoadClient::Settle(const replica::Answer& answer) const {
     return Code::kIntegrity;
   }
   return answer.code;
-}
-
-Code LoadClient::GiveUp() const {
-  return is_write_ && (lost_ || open_ > 0) ? Code::kUnknownOutcome : Code::kUnavailable;
 }
 
 }  // namespace cairn::client

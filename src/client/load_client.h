@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "client/judge.h"
 #include "client/load_work.h"
 #include "net/client_message.h"
 
@@ -29,11 +30,11 @@ class LoadClient {
   void Begin(const LoadOperation& operation, LoadWork* work, Slot decided, Micros due, Micros now);
   /// The call for the next transmission. It is valid until the next one.
   const net::ClientCall& Transmit();
-  /// The last call did not leave.
-  void NotSent() { --open_; }
-  Verdict Judge(const net::ClientReply& reply);
+  /// It left.
+  void Sent() { judge_.Sent(); }
+  Verdict Take(const net::ClientReply& reply);
   /// What is known of the operation when its time is over.
-  [[nodiscard]] Code GiveUp() const;
+  [[nodiscard]] Code GiveUp() const { return judge_.Unsettled(); }
   void End() { busy_ = false; }
   /// The cluster has forgotten the session.
   void Renew(ClientId id);
@@ -68,14 +69,12 @@ class LoadClient {
   ClientId session_;
 
   bool busy_ = false;
-  bool is_write_ = false;
   Micros due_ = 0;
   Micros began_ = 0;
   std::uint64_t calls_ = 0;          // of all operations
   std::uint64_t first_call_ = 0;     // of this operation
   std::uint64_t transmissions_ = 0;  // of this operation
-  std::uint64_t open_ = 0;           // transmissions without an answer
-  bool lost_ = false;                // a node lost track of a transmission
+  Judge judge_{false};
   bool session_lost_ = false;
   Code outcome_ = Code::kOk;
   NodeId hint_ = 0;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "client/judge.h"
+
 namespace cairn::client {
 namespace {
 
@@ -25,14 +27,9 @@ void LoadConnection::Tick(Micros now) {
 }
 
 Status LoadConnection::Greeted(const net::Welcome& welcome) {
-  if (welcome.node != address_.id) {
-    return Status::Usage("who answers as node " + std::to_string(address_.id) + " (" +
-                         address_.host + ":" + std::to_string(address_.client_port) + ") is node " +
-                         std::to_string(welcome.node) + " of cluster \"" + welcome.cluster_name +
-                         "\"; use the same cluster file for the nodes and their clients");
-  }
-  trusted_ = true;
-  return Status::Ok();
+  Status status = CheckWelcome(address_, welcome);
+  trusted_ = trusted_ || status.ok();
+  return status;
 }
 
 }  // namespace cairn::client

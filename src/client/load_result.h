@@ -49,7 +49,6 @@ class LoadRecorder {
   /// The end of the measured time, if it was not known at the beginning.
   void EndAt(Micros end) { end_ = end; }
 
-  [[nodiscard]] Micros begin() const { return begin_; }
   [[nodiscard]] Micros end() const { return end_; }
   /// All successes, with those of the warm-up.
   [[nodiscard]] std::uint64_t successes() const { return successes_; }

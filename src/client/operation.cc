@@ -18,6 +18,12 @@ OperationResult Failed(Code code, std::string message) {
   return result;
 }
 
+OperationResult ResultOf(const Status& status) { return Failed(status.code(), status.message()); }
+
+OperationResult ResultOf(const replica::Answer& answer) {
+  return {answer.code, answer.message, answer.slot, answer.value, answer.leader};
+}
+
 std::optional<OperationResult> CheckSize(std::string_view key, std::string_view value) {
   if (key.empty()) {
     return Failed(Code::kUsage,

@@ -8,6 +8,7 @@
 
 #include "common/status.h"
 #include "common/types.h"
+#include "replica/message.h"
 
 namespace cairn::client {
 
@@ -36,6 +37,9 @@ struct OperationResult {
 
 /// With nothing but the code and the sentence.
 [[nodiscard]] OperationResult Failed(Code code, std::string message);
+[[nodiscard]] OperationResult ResultOf(const Status& status);
+/// All that the answer says.
+[[nodiscard]] OperationResult ResultOf(const replica::Answer& answer);
 /// Usage if the key is empty or something is over its limit (common/limits.h).
 [[nodiscard]] std::optional<OperationResult> CheckSize(std::string_view key,
                                                        std::string_view value);

@@ -7,16 +7,10 @@
 #include <map>
 #include <set>
 
+#include "client/knowledge.h"
 #include "client/link.h"
 
 namespace cairn::client {
-
-/// What a client has learned of the cluster, across its operations.
-struct Knowledge {
-  Slot decided = 0;
-  NodeId leader = 0;
-  NodeId good = 0;  ///< The node that answered last, or any one to begin with.
-};
 
 using Links = std::map<NodeId, Link>;
 

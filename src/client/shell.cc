@@ -9,13 +9,6 @@
 namespace cairn::client {
 namespace {
 
-OperationResult ResultOf(const Status& status) {
-  OperationResult result;
-  result.code = status.code();
-  result.message = status.message();
-  return result;
-}
-
 /// The options of a typed line, each with a number behind it but --stale.
 struct LineOptions {
   NodeId node = 0;

@@ -40,10 +40,6 @@ NodeId LeaderOf(const std::vector<NodeReport>& reports) {
   return best == nullptr ? 0 : best->leader;
 }
 
-std::string NodesText(const std::vector<NodeId>& nodes) {
-  return (nodes.size() == 1 ? "node " : "nodes ") + JoinWords(nodes);
-}
-
 /// Who answers and who does not.
 struct Attendance {
   explicit Attendance(const std::vector<NodeReport>& reports) : total(reports.size()) {

@@ -137,6 +137,12 @@ std::string TimeText(Micros wall) {
   return std::string(day.data()) + fraction.data();
 }
 
+std::string SecondsText(Micros time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f s", static_cast<double>(time) / 1e6);
+  return text.data();
+}
+
 std::string CountText(std::uint64_t count) {
   std::string text = std::to_string(count);
   for (std::size_t place = text.size(); place > 3;) {
@@ -144,6 +150,11 @@ std::string CountText(std::uint64_t count) {
     text.insert(place, ",");
   }
   return text;
+}
+
+std::string NodeText(const config::NodeAddress& node) {
+  return "node " + std::to_string(node.id) + " (" + node.host + ":" +
+         std::to_string(node.client_port) + ")";
 }
 
 }  // namespace cairn::client

@@ -1,6 +1,7 @@
 #pragma once
 // Keys and values are any bytes. This is how they become text: for people (quoted, with
-// escapes that the consoles read back) and for JSON (base64 where they are no UTF-8).
+// escapes that the consoles read back) and for JSON (base64 where they are no UTF-8). And how
+// nodes, times and counts are written in sentences.
 
 #include <cstddef>
 #include <string>
@@ -8,6 +9,7 @@
 #include <type_traits>
 
 #include "common/types.h"
+#include "config/cluster.h"
 
 namespace cairn::client {
 
@@ -26,6 +28,9 @@ namespace cairn::client {
 
 /// "2024-05-01 12:00:00.000123 UTC" from microseconds since the Unix epoch.
 [[nodiscard]] std::string TimeText(Micros wall);
+
+/// "2.5 s".
+[[nodiscard]] std::string SecondsText(Micros time);
 
 /// "1,234,567".
 [[nodiscard]] std::string CountText(std::uint64_t count);
@@ -47,6 +52,15 @@ template <typename Container>
     }
   }
   return text;
+}
+
+/// "node 2 (127.0.0.1:5002)", where its clients find it.
+[[nodiscard]] std::string NodeText(const config::NodeAddress& node);
+
+/// "node 1", "nodes 1 and 2", "nodes 1, 2 and 3".
+template <typename Container>
+[[nodiscard]] std::string NodesText(const Container& nodes) {
+  return (nodes.size() == 1 ? "node " : "nodes ") + JoinWords(nodes);
 }
 
 }  // namespace cairn::client

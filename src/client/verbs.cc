@@ -18,13 +18,6 @@ std::string ReadValue(std::istream& in) {
   return value;
 }
 
-OperationResult ResultOf(const cairn::Status& status) {
-  OperationResult result;
-  result.code = status.code();
-  result.message = status.message();
-  return result;
-}
-
 }  // namespace
 
 Verbs::Verbs(Client* client, const World& world, bool json)

@@ -99,30 +99,6 @@ void Put(const FaultDone& from, wire::Reply& reply, BlockLoan& /*loan*/) {
   reply.mutable_fault()->set_words(from.words);
 }
 
-// About how many bytes a call or reply takes: what grows, and some for the rest.
-
-constexpr std::size_t kSmallLoad = 64;
-constexpr std::size_t kReportLoad = 4096;
-
-template <typename Verb>
-std::size_t LoadOf(const Verb& verb) {
-  std::size_t bytes = kSmallLoad;
-  if constexpr (requires { verb.request; }) {
-    bytes += verb.request.key.size() + verb.request.value.size();
-  } else if constexpr (requires { verb.key; }) {
-    bytes += verb.key.size();
-  } else if constexpr (requires { verb.value; }) {
-    bytes += verb.message.size() + verb.value.size();
-  } else if constexpr (requires { verb.blocks; }) {
-    for (const BlockPtr& block : verb.blocks) {
-      bytes += block->encoded.size();
-    }
-  } else if constexpr (requires { verb.notes; }) {
-    bytes += kReportLoad;
-  }
-  return bytes;
-}
-
 }  // namespace
 
 CallBatch::CallBatch(const ClientHeader& header)

@@ -11,35 +11,6 @@ namespace {
 using wire::PeerEnvelope;
 using wire::PeerMessage;
 
-// About how many bytes a message takes: what grows, and some for the rest.
-
-constexpr std::size_t kSmallLoad = 64;
-
-std::size_t LoadOf(std::span<const BlockPtr> blocks) {
-  std::size_t bytes = kSmallLoad;
-  for (const BlockPtr& block : blocks) {
-    bytes += block->encoded.size();
-  }
-  return bytes;
-}
-
-template <typename Verb>
-std::size_t LoadOf(const Verb& verb) {
-  if constexpr (requires { verb.blocks; }) {
-    return LoadOf(std::span<const BlockPtr>(verb.blocks));
-  } else if constexpr (requires { verb.block; }) {
-    return LoadOf({&verb.block, 1});
-  } else if constexpr (requires { verb.request; }) {
-    return kSmallLoad + verb.request.key.size() + verb.request.value.size();
-  } else if constexpr (requires { verb.answer; }) {
-    return kSmallLoad + verb.answer.message.size() + verb.answer.value.size();
-  } else if constexpr (requires { verb.key; }) {
-    return kSmallLoad + verb.key.size();
-  } else {
-    return kSmallLoad;
-  }
-}
-
 // Encoding: one Put a verb.
 
 void Put(const paxos::Heartbeat& from, PeerMessage& message, BlockLoan& /*loan*/) {

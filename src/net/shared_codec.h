@@ -126,6 +126,34 @@ class Batch {
   std::size_t messages_ = 0;
 };
 
+/// About how many bytes a message takes: what grows, and some for the rest. Requires: if it is one
+/// of a single block, it has that.
+template <typename Verb>
+[[nodiscard]] std::size_t LoadOf(const Verb& verb) {
+  constexpr std::size_t kSmall = 64;
+  constexpr std::size_t kReport = 4096;
+  if constexpr (requires { verb.blocks; }) {
+    std::size_t bytes = kSmall;
+    for (const BlockPtr& block : verb.blocks) {
+      bytes += block->encoded.size();
+    }
+    return bytes;
+  } else if constexpr (requires { verb.block; }) {
+    return kSmall + verb.block->encoded.size();
+  } else if constexpr (requires { verb.request; }) {
+    return kSmall + verb.request.key.size() + verb.request.value.size();
+  } else if constexpr (requires { verb.answer; }) {
+    return LoadOf(verb.answer);
+  } else if constexpr (requires { verb.key; }) {
+    return kSmall + verb.key.size();
+  } else if constexpr (requires { verb.value; }) {
+    return kSmall + verb.message.size() + verb.value.size();
+  } else {
+    return requires { verb.notes; }
+    ? kReport : kSmall;
+  }
+}
+
 void Fill(const paxos::Ballot& from, wire::Ballot* to);
 void Fill(const Request& from, wire::Request* to);
 void Fill(const replica::Answer& from, wire::Answer* to);

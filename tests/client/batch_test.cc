@@ -15,13 +15,10 @@ using Kind = Operation::Kind;
 
 class BatchTest : public testing::Test {
  protected:
-  static Options OptionsOf() {
-    Options options;
-    options.preferred = 1;
-    return options;
-  }
+  BatchTest() { options_.preferred = 1; }
+
   std::vector<OperationResult> Run(const std::vector<Operation>& operations) {
-    Client client(fake_.cluster, OptionsOf(), fake_.MakeEnvironment());
+    Client client(fake_.cluster, options_, fake_.MakeEnvironment());
     return client.Run(operations);
   }
   static std::vector<Operation> Puts(std::size_t count) {
@@ -36,6 +33,7 @@ class BatchTest : public testing::Test {
   }
 
   FakeCluster fake_{3};
+  Options options_;
 };
 
 TEST_F(BatchTest, ResultsAreInTheOrderOfTheOperations) {
@@ -112,6 +110,53 @@ TEST_F(BatchTest, WritesWithoutAnAnswerAreUnknownAndReadsAreNot) {
   const auto results = Run(operations);
   EXPECT_EQ(CountOf(Code::kUnknownOutcome, results), 3U);
   EXPECT_EQ(results[3].code, Code::kUnavailable);
+}
+
+TEST_F(BatchTest, AnAnswerThatComesInThePauseSettlesItsOperation) {
+  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.nodes[1].delay = Options{}.try_timeout + 10'000;
+  const auto results = Run(Puts(3));
+  EXPECT_EQ(CountOf(Code::kOk, results), 3U);
+  EXPECT_EQ(results[2].slot, 77U);
+  EXPECT_EQ(fake_.order, std::vector<NodeId>({1, 1, 1})) << "nobody else was asked";
+}
+
+TEST_F(BatchTest, LooksForLateAnswersBeforeItGivesUp) {
+  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.nodes[1].delay = 1'900'000;
+  options_.timeout = 2'000'000;
+  const auto results = Run(Puts(3));
+  EXPECT_EQ(CountOf(Code::kOk, results), 3U) << results[0].message;
+}
+
+TEST_F(BatchTest, DoesNotSpoilACertainRefusalByALastTransmission) {
+  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  for (auto& [id, node] : fake_.nodes) {
+    node.delay = 700'000;
+  }
+  for (const Micros timeout : {500'000UL, 1'000'000UL, 2'000'000UL, 5'000'000UL, 5'300'000UL}) {
+    options_.timeout = timeout;
+    const Micros before = fake_.now;
+    EXPECT_EQ(CountOf(Code::kUnavailable, Run(Puts(600))), timeout < 700'000 ? 88U : 600U)
+        << timeout;
+    EXPECT_LE(fake_.now - before, timeout);
+  }
+}
+
+TEST_F(BatchTest, ReadsAreAskedForUntilTheTimeIsOver) {
+  const Micros ready = fake_.now + 4'500'000;
+  fake_.SetAnswers([this, ready](const net::CallBody&) {
+    return fake_.now < ready ? FakeCluster::NoMajority() : FakeCluster::Ok(12, "v");
+  });
+  EXPECT_EQ(CountOf(Code::kOk, Run({{Kind::kGet, "a", ""}, {Kind::kGet, "b", ""}})), 2U);
+}
+
+TEST_F(BatchTest, AShortTimeoutStillReachesASecondNode) {
+  options_.timeout = 300'000;
+  fake_.nodes[1].mute = true;
+  EXPECT_EQ(CountOf(Code::kOk, Run(Puts(3))), 3U);
 }
 
 TEST_F(BatchTest, WhatWasNeverSentIsSurelyNotApplied) {

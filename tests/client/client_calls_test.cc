@@ -195,6 +195,14 @@ TEST_F(ClientCallsTest, NoFaultIsLeftWaitingForADeadNode) {
   EXPECT_TRUE(fake_.nodes[2].calls.empty());
 }
 
+TEST_F(ClientCallsTest, NobodyElseIsToldToFail) {
+  fake_.nodes[2].welcome.node = 3;
+  EXPECT_EQ(client_.FailProcess(2).status().code(), Code::kUsage);
+  EXPECT_EQ(client_.FaultLink(Kind::kFailLink, 2, 1).status().code(), Code::kUsage);
+  EXPECT_EQ(client_.Reconnect(2).code(), Code::kUsage);
+  EXPECT_TRUE(fake_.nodes[2].calls.empty());
+}
+
 TEST_F(ClientCallsTest, ReconnectTalksToThatNodeFirst) {
   ASSERT_TRUE(client_.Reconnect(3).ok());
   EXPECT_TRUE(client_.Put("k", "v").ok());

@@ -1,78 +1,24 @@
 #include "client/commands.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "client/fake_cluster.h"
+#include "client/command_fixture.h"
 #include "client/render.h"
 #include "common/limits.h"
 
 namespace cairn::client {
 namespace {
 
-namespace fs = std::filesystem;
-
-class CommandsTest : public ::testing::Test {
+class CommandsTest : public CommandFixture {
  protected:
-  CommandsTest() {
-    std::string pattern = (fs::temp_directory_path() / "cairn-client-XXXXXX").string();
-    directory_ = mkdtemp(pattern.data());
-    std::ofstream file(directory_ + "/cluster.toml");
-    file << "[cluster]\nname = \"test\"\n";
-    for (int id = 1; id <= 3; ++id) {
-      file << "[[node]]\nid = " << id << "\nhost = \"127.0.0.1\"\nclient_port = " << 5000 + id
-           << "\npeer_port = " << 5100 + id << "\n";
-    }
-    unsetenv("CAIRN_CONFIG");
-    unsetenv("CAIRN_TIMEOUT");
-  }
-  ~CommandsTest() override {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
-
-  /// Runs `cairn words…`; the exit code is 2 where the parser refuses the words.
-  int Run(std::vector<std::string> words, const std::string& input = "") {
-    std::istringstream in(input);
-    std::ostringstream out;
-    std::ostringstream err;
-    CLI::App app("cairn");
-    app.require_subcommand(1);
-    GlobalOptions global;
-    int code = 0;
-    AddClientCommands(&app, &global, &code, {&in, &out, &err, [this](const config::Cluster&) {
-                                               return fake_.MakeEnvironment();
-                                             }});
-    std::reverse(words.begin(), words.end());
-    try {
-      app.parse(words);
-    } catch (const CLI::ParseError& error) {
-      err << error.what() << "\n";
-      code = error.get_exit_code() == 0 ? 0 : ExitCode(Code::kUsage);
-    }
-    out_ = out.str();
-    err_ = err.str();
-    return code;
-  }
-  /// The same with --config right behind the verb.
+  /// With --config right behind the verb.
   int RunHere(std::vector<std::string> words, const std::string& input = "") {
-    words.insert(words.begin() + 1, {"--config", directory_ + "/cluster.toml"});
-    return Run(words, input);
+    words.insert(words.begin() + 1, {"--config", File()});
+    return Run(std::move(words), input);
   }
   const Request& LastWrite() {
     return std::get<net::Write>(fake_.nodes[fake_.order.back()].calls.back().second).request;
   }
-
-  FakeCluster fake_{3};
-  std::string directory_;
-  std::string out_;
-  std::string err_;
 };
 
 TEST_F(CommandsTest, PutSaysItsSlot) {
@@ -237,7 +183,7 @@ TEST_F(CommandsTest, FaultsAreSentToTheNodesThatTheyName) {
     calls.push_back(std::get<net::FaultCall>(body));
     return net::FaultDone{"done"};
   });
-  const std::string config = directory_ + "/cluster.toml";
+  const std::string config = File();
   EXPECT_EQ(Run({"fault", "failLink", "1", "3", "--config", config}), 0) << err_;
   EXPECT_EQ(err_, "done\n");
   EXPECT_EQ(Run({"fault", "fixLink", "3", "2", "--config", config, "--json"}), 0);
@@ -252,7 +198,7 @@ TEST_F(CommandsTest, FaultsAreSentToTheNodesThatTheyName) {
 
 TEST_F(CommandsTest, RefusesANodeThatIsNotThere) {
   EXPECT_EQ(RunHere({"put", "k", "v", "--node", "7"}), 2);
-  EXPECT_EQ(err_, "cairn put: there is no node 7; " + directory_ +
+  EXPECT_EQ(err_, "cairn put: there is no node 7; " + directory_.path() +
                       "/cluster.toml has nodes 1, 2 and 3\n");
   EXPECT_EQ(RunHere({"client", "9"}), 2);
   EXPECT_EQ(RunHere({"client", "0"}), 2);
@@ -260,9 +206,9 @@ TEST_F(CommandsTest, RefusesANodeThatIsNotThere) {
 }
 
 TEST_F(CommandsTest, ABadClusterFileIsAUsageErrorAlsoInJson) {
-  EXPECT_EQ(Run({"put", "k", "v", "--config", directory_ + "/none.toml"}), 2);
-  EXPECT_EQ(err_.find("cairn put: can't read the cluster file " + directory_ + "/none.toml"), 0U);
-  EXPECT_EQ(Run({"put", "k", "v", "--json", "--config", directory_ + "/none.toml"}), 2);
+  EXPECT_EQ(Run({"put", "k", "v", "--config", directory_.Sub("none.toml")}), 2);
+  EXPECT_EQ(err_.find("cairn put: can't read the cluster file " + directory_.Sub("none.toml")), 0U);
+  EXPECT_EQ(Run({"put", "k", "v", "--json", "--config", directory_.Sub("none.toml")}), 2);
   EXPECT_EQ(Json::parse(out_)["error"], "usage");
 }
 

@@ -49,6 +49,7 @@ TEST(TextTest, CutsWhatIsLong) {
 TEST(TextTest, WritesClientsAndTimes) {
   EXPECT_EQ(ClientText(0), "0000000000000000");
   EXPECT_EQ(ClientText(0xFEDCBA9876543210), "fedcba9876543210");
+  EXPECT_EQ(SecondsText(2'460'000), "2.5 s");
   EXPECT_EQ(TimeText(0), "1970-01-01 00:00:00.000000 UTC");
   EXPECT_EQ(TimeText(1'714'564'800'000'123), "2024-05-01 12:00:00.000123 UTC");
 }
@@ -58,6 +59,13 @@ TEST(TextTest, JoinsWordsAsInASentence) {
   EXPECT_EQ(JoinWords(std::vector<int>{1}), "1");
   EXPECT_EQ(JoinWords(std::vector<int>{1, 2}), "1 and 2");
   EXPECT_EQ(JoinWords(std::vector<std::string>{"a", "b", "c"}), "a, b and c");
+}
+
+TEST(TextTest, NamesNodesAndTheirAddresses) {
+  EXPECT_EQ(NodeText({.id = 2, .host = "127.0.0.1", .client_port = 5002}),
+            "node 2 (127.0.0.1:5002)");
+  EXPECT_EQ(NodesText(std::vector<NodeId>{3}), "node 3");
+  EXPECT_EQ(NodesText(std::vector<NodeId>{1, 2, 3}), "nodes 1, 2 and 3");
 }
 
 TEST(TextTest, LargeCountsAreReadInGroupsOfThree) {

@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "config/nearest.h"
+#include "tests/storage/temp_directory.h"
 
 namespace cairn::config {
 namespace {
@@ -22,15 +23,6 @@ constexpr char kNode2[] =
 
 class ClusterTest : public ::testing::Test {
  protected:
-  ClusterTest() {
-    std::string pattern = (fs::temp_directory_path() / "cairn-config-XXXXXX").string();
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~ClusterTest() override {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
-
   Result<Cluster> Load(const std::string& text) {
     std::ofstream(Path()) << text;
     return LoadCluster(Path());
@@ -48,7 +40,8 @@ class ClusterTest : public ::testing::Test {
   }
   [[nodiscard]] std::string Path() const { return directory_ + "/cluster.toml"; }
 
-  std::string directory_;
+  storage::TempDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
 };
 
 TEST_F(ClusterTest, ReadsAWholeFileInTheOrderOfTheIds) {
