@@ -16,6 +16,7 @@ namespace {
 
 constexpr Micros kTickEvery = 10'000;
 constexpr int kWaitMs = 10;
+constexpr int kShortWaitMs = 1;
 // However long this process was held up (a slow sync, a busy machine, SIGSTOP), the replica's clock
 // goes on by no more than this in a turn: a node's own sleep is not the silence of the others. No
 // rule of safety rests on the clock.
@@ -95,7 +96,7 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
-  sockets_->Wait(replica_.Restless() ? 0 : kWaitMs, fds);
+  sockets_->Wait(replica_.Restless() ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;

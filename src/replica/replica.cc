@@ -63,6 +63,7 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
 void Replica::Advance(Micros now, Micros wall) {
   now_ = now;
   wall_ = wall;
+  gathering_.Advance(now);
 }
 
 void Replica::Tick(Micros now, Micros wall) {
@@ -158,14 +159,14 @@ bool Replica::Restless() const {
   if (forgotten_) {
     return false;
   }
-  const bool can_seal =
-      leader_ && Formed() && room_ && proposals_.queued() &&
-      acceptor_.log().tip() - acceptor_.log().decided() < options_.max_slots_in_flight;
+  const bool can_seal = MaySeal() && !gathering_.Holds(proposals_.queue_size());
   const bool can_probe = leader_ && reads_.waiting() && !leader_->ProbeUnderWay() &&
                          leader_->Ready(acceptor_.log()) && Formed();
   return acceptor_.changed() || can_seal || can_probe || !effects_.early.empty() ||
          !effects_.late.empty() || !effects_.answers.empty() || !effects_.serve.empty();
 }
+
+bool Replica::Gathering() const { return MaySeal() && gathering_.Holds(proposals_.queue_size()); }
 
 // --- roles
 

@@ -24,6 +24,7 @@
 #include "paxos/leader.h"
 #include "replica/catch_up.h"
 #include "replica/effects.h"
+#include "replica/gathering.h"
 #include "replica/message.h"
 #include "replica/repair.h"
 #include "replica/requests.h"
@@ -86,6 +87,8 @@ class Replica {
   void Remembered(Effects* effects);
   /// There is something to do that needs no further event: the driver must not sleep.
   [[nodiscard]] bool Restless() const;
+  /// It will want to do something soon, within a millisecond.
+  [[nodiscard]] bool Gathering() const;
 
   [[nodiscard]] ReplicaStatus Status() const;
   [[nodiscard]] std::vector<QueueEntry> Queue() const;
@@ -161,6 +164,7 @@ class Replica {
   void HandBack(const Origin& origin);
   void GiveUpWaiting();
   void Propose(const Origin& origin, const Request& request);
+  [[nodiscard]] bool MaySeal() const;
   void SealBlocks();
   void StartProbe();
   void ApplyDecided();
@@ -188,6 +192,7 @@ class Replica {
   std::optional<paxos::Leader> leader_;
   Waiting waiting_;
   Proposals proposals_;
+  cairn::replica::Gathering gathering_;
   Reads reads_;
   Effects effects_;
 

@@ -72,6 +72,8 @@ class Proposals {
   /// Forgets what is in no block yet, and returns its origins.
   std::vector<Origin> ClearQueue();
 
+  /// Those in blocks among them.
+  [[nodiscard]] std::size_t size() const { return open_.size(); }
   [[nodiscard]] bool queued() const { return !queue_.empty(); }
   [[nodiscard]] std::size_t queue_size() const { return queue_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

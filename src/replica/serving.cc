@@ -229,6 +229,12 @@ void Replica::Propose(const Origin& origin, const Request& request) {
   }
 }
 
+bool Replica::MaySeal() const {
+  const paxos::Log& log = acceptor_.log();
+  return leader_ && Formed() && room_ && proposals_.queued() &&
+         log.tip() - log.decided() < options_.max_slots_in_flight;
+}
+
 void Replica::SealBlocks() {
   if (!leader_ || !Formed() || acceptor_.accepted() != leader_->ballot()) {
     return;
@@ -242,7 +248,8 @@ void Replica::SealBlocks() {
     return;  // another one leads in a moment
   }
   const paxos::Log& log = acceptor_.log();
-  while (proposals_.queued() && log.tip() - log.decided() < options_.max_slots_in_flight) {
+  while (MaySeal() && !gathering_.Holds(proposals_.queue_size())) {
+    gathering_.Seal(proposals_.queue_size());
     const Slot slot = log.tip() + 1;
     BlockPtr block = chain::Seal(
         slot, log.tip_hash(), std::max(wall_, log.tip_block().header.time),
@@ -273,6 +280,9 @@ void Replica::StartProbe() {
 }
 
 void Replica::ApplyDecided() {
+  if (machine_->applied() < acceptor_.log().decided()) {
+    gathering_.Decided(proposals_.size());
+  }
   while (machine_->applied() < acceptor_.log().decided()) {
     const BlockPtr block = acceptor_.log().At(machine_->applied() + 1);
     CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");

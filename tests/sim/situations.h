@@ -37,6 +37,7 @@ enum class Situation : std::uint8_t {
   kBlockRepaired,
   kDiskFull,
   kRefusedForRoom,
+  kRequestsGathered,
   kCount,
 };
 
@@ -70,6 +71,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "rotten block fetched again",
         "disk full",
         "write refused for want of room",
+        "block held back for more requests",
 };
 
 class Situations {

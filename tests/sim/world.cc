@@ -11,6 +11,7 @@ namespace cairn::sim {
 namespace {
 
 constexpr Micros kTick = 10'000;
+constexpr Micros kShortWait = 1'000;
 constexpr Micros kWallStart = 1'700'000'000'000'000;
 
 BlockPtr GenesisOf(const std::vector<NodeId>& ids, std::uint64_t max_sessions) {
@@ -186,6 +187,13 @@ void World::FinishTurn(NodeId id) {
   Speak(id, effects);
   if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
     Turn(id);
+  } else if (node.replica && node.replica->Gathering()) {
+    situations_.Note(Situation::kRequestsGathered);
+    At(now_ + kShortWait, [this, id, life = node.life] {
+      if (nodes_.at(id).replica && nodes_.at(id).life == life) {
+        Happen(id, [](replica::Replica&) {});
+      }
+    });
   }
 }
 
