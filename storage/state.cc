@@ -88,6 +88,7 @@ rocksdb::Status State::Impl::OpenDatabase() {
   }
   // What a crash left of the writer's work.
   rocksdb::Status status = RemoveIncoming(chosen.env, path);
+  status = status.ok() ? RemoveEmptyLogs(chosen.env, path) : status;
   if (status.ok()) {
     status = rocksdb::DB::Open(chosen, path, &opened);
     db.reset(opened);

@@ -1,5 +1,7 @@
 #include "storage/state_files.h"
 
+#include <vector>
+
 #include "storage/rocks.h"
 
 namespace cairn::storage {
@@ -43,6 +45,17 @@ rocksdb::Options StateOptions(rocksdb::Env* env,
   options.target_file_size_base = std::uint64_t{16} << 20;
   options.bytes_per_sync = std::uint64_t{1} << 20;
   return options;
+}
+
+rocksdb::Status RemoveEmptyLogs(rocksdb::Env* env, const std::string& path) {
+  std::vector<rocksdb::Env::FileAttributes> files;
+  rocksdb::Status status = env->GetChildrenFileAttributes(path, &files);
+  for (const auto& [name, bytes] : files) {
+    if (status.ok() && bytes == 0 && name.ends_with(".log")) {
+      status = env->DeleteFile(path + "/" + name);
+    }
+  }
+  return status;
 }
 
 rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding) {

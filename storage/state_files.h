@@ -30,6 +30,10 @@ class BackgroundTrouble final : public rocksdb::EventListener {
 [[nodiscard]] rocksdb::Options StateOptions(rocksdb::Env* env,
                                             const std::shared_ptr<BackgroundTrouble>& trouble);
 
+/// RocksDB begins a log at every start, and deletes it when what stands in it is in a table.
+/// Nothing ever stands in those of the state, so they are deleted here, before the next start.
+[[nodiscard]] rocksdb::Status RemoveEmptyLogs(rocksdb::Env* env, const std::string& path);
+
 /// A state that is being rebuilt is read hardly ever: its files are merged less, and the rest
 /// when it serves again.
 [[nodiscard]] rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding);

@@ -154,6 +154,22 @@ TEST(StateDeathTest, AKillLeavesABlockBoundary) {
   EXPECT_EQ(ScanAll(*state, "filler", "filles").size(), static_cast<std::size_t>(std::stoi(found)));
 }
 
+// However often a node is started.
+TEST(StateTest, StartsLeaveNoLogsBehind) {
+  const TempDirectory dir;
+  for (int start = 0; start < 5; ++start) {
+    const auto state = OpenState(dir.path(), 0);
+    state->Put("key", std::to_string(start));
+    ASSERT_TRUE(state->Flush().ok());
+  }
+  std::size_t logs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.Sub("state"))) {
+    logs += entry.path().extension() == ".log" ? 1 : 0;
+  }
+  EXPECT_LE(logs, 1U);
+  EXPECT_EQ(OpenState(dir.path(), 0)->Get("key"), "4");
+}
+
 TEST(StateDeathTest, AStateThatCannotBeReadIsNotServed) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const TempDirectory dir;
