@@ -155,8 +155,8 @@ Result<std::unique_ptr<State>> State::Open(const std::string& directory, const O
   }
   if (const rocksdb::Status status = impl->OpenDatabase(); !status.ok()) {
     return OpenFailure(impl->path, status,
-                       "It is derived: move that directory away and start the node again, and it "
-                       "is rebuilt from the chain.");
+                       "It is derived: with that directory out of the way it is rebuilt from the "
+                       "chain.");
   }
   if (!options.read_only) {
     impl->writer = std::make_unique<StateWriter>(impl->db.get(), impl->path);

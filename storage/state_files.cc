@@ -78,9 +78,10 @@ Status StateFailure(const char* what, const std::string& path, const rocksdb::St
   const std::string begin = std::string("could not ") + what + " the state " + path +
                             ": RocksDB says \"" + status.ToString() + "\". ";
   if (IsDamage(status)) {
-    return Status::Integrity(begin +
-                             "It is damaged, but nothing is lost: move that directory away and "
-                             "start the node again, and it is rebuilt from the chain.");
+    return Status::Integrity(
+        begin +
+        "It is damaged, but nothing is lost: with that directory out of the way it is "
+        "rebuilt from the chain.");
   }
   return Status::Other(begin +
                        "Check the disk (space, permissions, errors in the kernel log) and start "

@@ -32,10 +32,6 @@ constexpr char kWarning[] =
     "lost one that comes back. It knows nothing of this decision, and a majority of such nodes is\n"
     "a second cluster under the same name.\n";
 
-std::string NodesText(const std::vector<NodeId>& nodes) {
-  return (nodes.size() == 1 ? "node " : "nodes ") + client::JoinWords(nodes);
-}
-
 std::string SurvivorText(const Survivor& survivor) {
   const replica::LedgerHead& head = survivor.head();
   std::string text = fmt::format(
@@ -66,7 +62,7 @@ std::string SurvivorText(const Survivor& survivor) {
 std::string Situation(const Survivors& survivors, std::size_t chosen) {
   const chain::GenesisParameters& cluster = survivors.parameters;
   std::string text = fmt::format("cluster {} of {} (genesis {})\n\n", client::Quote(cluster.name),
-                                 NodesText(cluster.nodes), survivors.genesis->hash.Hex());
+                                 client::NodesText(cluster.nodes), survivors.genesis->hash.Hex());
   for (const Survivor& survivor : survivors.sound) {
     text += SurvivorText(survivor);
   }
