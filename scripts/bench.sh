@@ -4,7 +4,7 @@
 #
 #   scripts/bench.sh              cairn alone, about five minutes
 #   scripts/bench.sh --peers      etcd and ZooKeeper of Debian's packages beside it, in turns, and the
-#                                 ratios; failover and recovery too
+#                                 ratios; failover, recovery and a long chain too
 #   scripts/bench.sh --peers --only failover --results FILE     one part again, into an old file
 #   scripts/bench.sh --report FILE                              table and plot, without measuring
 #   scripts/bench.sh --micro      what a request passes, piece by piece: time, cycles, allocations

@@ -54,6 +54,17 @@ class BenchReport(unittest.TestCase):
         results = self.results(load("cairn", 1, 100), load("cairn", 2, 200), load("cairn", 1, 300))
         self.assertEqual(sorted(results.values("throughput", "load", "cairn", 5, "put", 64)), [200, 300])
 
+    def test_a_long_chain_is_compared_with_a_short_one_run_by_run(self):
+        results = self.results(
+            *(load("cairn", run, throughput, kind="flat", op=op, clients=256, memory_mb=100)
+              for op, run, throughput in
+              (("short", 1, 100), ("long", 1, 95), ("short", 2, 200), ("long", 2, 100),
+               ("short", 3, 10), ("long", 3, 10)))
+        )  # fmt: skip
+        rows = [row for row in goals.rows(results, lambda figure, unit: f"{figure} {unit}")]
+        self.assertEqual([row[4] for row in rows], ["0.95 (0.50–1.00)"] + ["1.00 (1.00–1.00)"] * 2)
+        self.assertEqual([row[6] for row in rows], ["yes"] * 3)
+
     def test_the_plot_is_sound_with_a_single_point(self):
         for records in ([load("cairn", 1, 100)], [load("cairn", 1, 100), load("etcd", 1, 100)]):
             picture = plot.draw(self.results(*records))
@@ -62,7 +73,7 @@ class BenchReport(unittest.TestCase):
 
     def test_the_bench_measures_a_cluster_and_leaves_nothing_behind(self):
         path = self.directory / "new.jsonl"
-        words = ["--only", "put,get,recovery", "--nodes", "3", "--clients", "2", "--seconds", "0.1"]
+        words = ["--only", "put,get,recovery,flat", "--nodes", "3", "--clients", "2", "--seconds", "0.1"]
         words += ["--runs", "1", "--keys", "500", "--results", path]
         scratch = self.directory / "scratch"
         scratch.mkdir()
@@ -76,7 +87,7 @@ class BenchReport(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(list(scratch.iterdir()), [])
         results = Results(path)
-        for kind in ("load", "filled", "restart", "restart_all", "catch_up", "disk"):
+        for kind in ("load", "filled", "restart", "restart_all", "catch_up", "disk", "flat"):
             self.assertEqual(results.systems(kind), ["cairn"], kind)
         for op in ("put", "get"):
             self.assertGreater(results.median("throughput", "load", "cairn", 3, op, 2), 0)

@@ -31,7 +31,7 @@ class Bench:
     def __init__(self, options):
         self.classes = [Cairn, Etcd, ZooKeeper] if options.peers else [Cairn]
         self.only = options.only or (
-            ["put", "get", "failover", "recovery"] if options.peers else ["put", "get"]
+            ["put", "get", "failover", "recovery", "flat"] if options.peers else ["put", "get"]
         )
         self.ops = [parts.OPS[name] for name in self.only if name in parts.OPS]
         self.nodes, self.clients = options.nodes, options.clients
@@ -103,7 +103,7 @@ def _names(text):
     names = text.split(",")
     for name in names:
         if name not in parts.OPS and name not in parts.OTHERS:
-            raise argparse.ArgumentTypeError(f"'{name}' is none of put, get, failover, recovery")
+            raise argparse.ArgumentTypeError(f"'{name}' is none of put, get, failover, recovery, flat")
     return names
 
 
@@ -118,14 +118,14 @@ def parse(words):
     add = parser.add_argument
     add("--peers", action="store_true", help="etcd and ZooKeeper too, in turns, and the ratios")
     add("--only", type=_names, metavar="PART[,PART...]",
-        help="put, get, failover, recovery (put,get; with --peers all)")  # fmt: skip
+        help="put, get, failover, recovery, flat (put,get; with --peers all)")  # fmt: skip
     add("--seconds", type=float, help="that a run is measured (5)")
     add("--runs", type=int, help="of each case (3)")
     add("--trials", type=int, help="of failover (5)")
     add("--nodes", type=_numbers, default=[3, 5], metavar="N[,N...]", help="sizes (3,5)")
     add("--clients", type=_numbers, default=[1, 16, 64, 256], metavar="N[,N...]",
         help="at once, over at most ten connections (1,16,64,256)")  # fmt: skip
-    add("--keys", type=int, help="of the recovery part (1000000)")
+    add("--keys", type=int, help="of the recovery part; flat puts ten times as many (1000000)")
     add("--quick", action="store_true",
         help="one run of one second, one trial, 20000 keys: whether it works")  # fmt: skip
     add("--results", type=pathlib.Path, metavar="FILE",

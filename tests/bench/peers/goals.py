@@ -83,6 +83,7 @@ def rows(results, show):
         ]
         yield [goal.what, *figures, f"{ratio:.2f}{spread}", goal.wanted(), _yes(goal.met(ratio))]
     yield from _absolute_rows(results, show)
+    yield from _flat_rows(results, show)
 
 
 def _absolute_rows(results, show):
@@ -107,6 +108,33 @@ def _absolute_rows(results, show):
                 f"{ratio:.2f}",
                 "≤ 1.5",
                 _yes(ratio <= 1.5),
+            ]
+
+
+def _flat_rows(results, show):
+    """A long chain by a short one, for each run."""
+    for case in sorted({(nodes, clients) for nodes, _, clients in results.cases("flat")}):
+        nodes, clients = case
+        short = results.records("flat", "cairn", nodes, "short", clients)
+        long = results.records("flat", "cairn", nodes, "long", clients)
+        for field, unit, bound, words in (
+            ("throughput", "/s", 0.9, "throughput"),
+            ("p99_us", "ms", 1.1, "p99"),
+            ("memory_mb", "MB", 1.1, "memory of a node"),
+        ):
+            ratios = [long[run][field] / short[run][field] for run in short if run in long]
+            if not ratios:
+                continue
+            ratio = statistics.median(ratios)
+            at_least = field == "throughput"
+            yield [
+                f"put, {nodes} nodes, {clients} clients, long chain by a short one: {words}",
+                show(results.median(field, "flat", "cairn", nodes, "long", clients), unit),
+                "",
+                "",
+                f"{ratio:.2f} ({min(ratios):.2f}–{max(ratios):.2f})",
+                f"{'≥' if at_least else '≤'} {bound:g}",
+                _yes(ratio >= bound if at_least else ratio <= bound),
             ]
 
 

@@ -5,6 +5,7 @@ import contextlib
 import time
 
 import meter
+from cairn_system import Cairn
 from system import BenchError
 
 THROUGHPUT_KEYS = 100_000
@@ -13,6 +14,8 @@ FAILOVER_SECONDS = 8
 SECONDS_BEFORE_KILL = 2
 RECOVERY_NODES = 3
 MISSED_WRITES = 50_000
+SHORT_CHAIN = 10_000
+FLAT_CLIENTS = 256
 WARMUP_SECONDS = 1
 MOST_ATTEMPTS = 3
 # Of clients, where only the number of operations counts.
@@ -261,7 +264,45 @@ def _weigh(bench, system):
     return {**found, "blocks_bytes": weigh()} if weigh else found
 
 
+# --- flat cost
+
+
+def _long_chain(bench):
+    return 10 * bench.keys
+
+
+def flat_seconds(bench):
+    return _long_chain(bench) / 30_000 + 2 * bench.runs * (bench.seconds + 10)
+
+
+def flat(bench):
+    """A cluster whose chain is long, in turn with one that is new each time."""
+    with Turns(bench, [Cairn], RECOVERY_NODES) as turns:
+        (old,) = turns.systems
+        puts = 0
+        while puts < _long_chain(bench):
+            bench.say(f"lengthening the chain: {puts:,} of {_long_chain(bench):,} puts")
+            seconds = min(20, 4 * bench.seconds)
+            puts += old.load("put", FLAT_CLIENTS, THROUGHPUT_KEYS, seconds=seconds)["operations"]
+        for run in range(1, bench.runs + 1):
+            old.pause()
+            with Turns(bench, [Cairn], RECOVERY_NODES) as others:
+                others.each("filling", lambda new: new.fill(SHORT_CHAIN))
+                others.each(f"short chain, run {run}", lambda new: _flat(bench, new, "short", run))
+            turns.each(f"long chain, run {run}", lambda old: _flat(bench, old, "long", run))
+
+
+def _flat(bench, system, chain, run):
+    """`op` is the length of the chain: a case of its own."""
+    found = _load(bench, system, "put", FLAT_CLIENTS)
+    bench.record("flat", system, run=run, **{**found, "op": chain})
+
+
 # Name on the command line -> operations of the throughput part.
 OPS = {"put": "put", "get": "get"}
 # Name -> part, seconds that it takes.
-OTHERS = {"failover": (failover, failover_seconds), "recovery": (recovery, recovery_seconds)}
+OTHERS = {
+    "failover": (failover, failover_seconds),
+    "recovery": (recovery, recovery_seconds),
+    "flat": (flat, flat_seconds),
+}
