@@ -141,33 +141,36 @@ Result<std::vector<BlockPtr>> Ledger::ReadRange(Slot from, Slot to, std::size_t 
   if (from > to) {
     return AboveTheTip(from, head().tip);
   }
-  // The first one says what is wrong, if it is.
-  Result<BlockPtr> first = Read(from);
-  if (!first.ok()) {
-    return first.status();
-  }
-  std::vector<BlockPtr> blocks = {std::move(first).value()};
-  std::size_t bytes = blocks.back()->encoded.size();
+  std::vector<BlockPtr> blocks;
+  std::size_t bytes = 0;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   if (to - from >= kLongRange && max_bytes >= kReadAheadBytes) {
     options.readahead_size = kReadAheadBytes;
   }
   const std::unique_ptr<rocksdb::Iterator> at(impl_->db->NewIterator(options));
-  at->Seek(BlockKey(from + 1));
-  for (Slot slot = from + 1; slot <= to && blocks.size() < max_blocks; ++slot, at->Next()) {
+  at->Seek(BlockKey(from));
+  for (Slot slot = from; slot <= to && blocks.size() < max_blocks; ++slot, at->Next()) {
     if (!at->Valid() || at->key() != BlockKey(slot) || HoleAt(impl_->holes, slot) != nullptr) {
       break;
     }
     bytes += at->value().size();
-    if (bytes > max_bytes) {
+    if (!blocks.empty() && bytes > max_bytes) {
       break;
     }
     Result<BlockPtr> block = impl_->Decode(slot, at->value().ToStringView(), TakeOne(spares));
-    if (!block.ok() || !chain::VerifyLink(*blocks.back(), *block.value()).ok()) {
+    if (!block.ok() ||
+        (!blocks.empty() && !chain::VerifyLink(*blocks.back(), *block.value()).ok())) {
       break;
     }
     blocks.push_back(std::move(block).value());
+  }
+  if (blocks.empty()) {
+    Result<BlockPtr> first = Read(from);  // it says what is wrong
+    if (!first.ok()) {
+      return first.status();
+    }
+    blocks.push_back(std::move(first).value());
   }
   return blocks;
 }

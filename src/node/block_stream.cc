@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kThreads = 2;
 constexpr Slot kPartBlocks = 128;
 constexpr std::size_t kPieceBytes = std::size_t{2} << 20;
-constexpr std::size_t kMostBytes = std::size_t{4} << 20;
+// What the threads do in the time for which the scheduler may leave the user waiting.
+constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 
 std::size_t BytesOf(const Result<std::vector<BlockPtr>>& blocks) {
   std::size_t bytes = 0;
