@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint8_t kSessionVersion = 1;
 constexpr std::string_view kHorizonKey = "h";
+constexpr std::size_t kSessionBytes = 1 + 3 * 8 + 4;
+constexpr std::size_t kRememberedBytes = 8 + 1 + 8;
 
 std::string SessionKey(ClientId client) {
   std::string key(1, 's');
@@ -121,10 +123,9 @@ void Sessions::EndBlock() {
   for (const ClientId client : evicted_) {
     table_->Erase(SessionKey(client));
   }
-  Writer record;
   for (const ClientId client : changed_) {
     if (const auto known = sessions_.find(client); known != sessions_.end()) {
-      Save(client, known->second, record);
+      Save(client, known->second);
     }
   }
   if (!evicted_.empty()) {
@@ -135,14 +136,15 @@ void Sessions::EndBlock() {
   changed_.clear();
 }
 
-void Sessions::Save(ClientId client, Session& session, Writer& w) {
-  w.Clear();
-  w.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.first_open);
-  w.U32(static_cast<std::uint32_t>(session.outcomes.size()));
+void Sessions::Save(ClientId client, Session& session) {
+  Filler f(&record_, kSessionBytes + session.outcomes.size() * kRememberedBytes);
+  f.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.first_open);
+  f.U32(static_cast<std::uint32_t>(session.outcomes.size()));
   for (const Remembered& r : session.outcomes) {
-    w.U64(r.sequence).U8(static_cast<std::uint8_t>(r.outcome.code)).U64(r.outcome.slot);
+    f.U64(r.sequence).U8(static_cast<std::uint8_t>(r.outcome.code)).U64(r.outcome.slot);
   }
-  table_->Put(SessionKey(client), w.bytes());
+  CAIRN_CHECK(f.full(), "a session's record is as long as its parts");
+  table_->Put(SessionKey(client), record_);
   session.changed = false;
 }
 

@@ -74,8 +74,7 @@ class Sessions {
   void Load();
   void Use(ClientId client, Session& session, const Request& request, Slot slot);
   void EvictBeyondLimit();
-  /// `w` is lent for its memory only.
-  void Save(ClientId client, Session& session, Writer& w);
+  void Save(ClientId client, Session& session);
 
   Table* table_;
   std::uint64_t max_sessions_;
@@ -87,6 +86,7 @@ class Sessions {
   // Of the present block.
   std::vector<ClientId> changed_;
   std::vector<ClientId> evicted_;
+  std::string record_;  // For its memory only.
 };
 
 }  // namespace cairn::kv

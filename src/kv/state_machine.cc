@@ -113,9 +113,7 @@ Outcome StateMachine::ApplyRequest(const Request& request, Slot slot) {
 Outcome StateMachine::ApplyOperation(const Request& request, Slot slot) {
   const std::string_view key = TableKey(request.key);
   if (request.op == Op::kPut) {
-    Writer w;
-    value_ = w.U64(slot).bytes();
-    value_ += request.value;
+    Filler(&value_, kSlotBytes + request.value.size()).U64(slot).Raw(request.value);
     table_->Put(key, value_);
     return {Code::kOk, slot};
   }

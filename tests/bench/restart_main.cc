@@ -4,6 +4,9 @@
 //   cairn-restart-bench make DIR OPERATIONS [KEYS]
 //                                             a chain of blocks of 64 puts, applied as a node would
 //   cairn-restart-bench start DIR             the start of a node on it
+//   cairn-restart-bench merge DIR             what RocksDB does to the ledger's tables in a node
+//   that
+//                                             goes on running, to its end
 //   cairn-restart-bench raw DIR               the least that a rebuild has to do: RocksDB reads the
 //                                             ledger from end to end, SHA-256 of what it reads
 //
@@ -27,6 +30,7 @@
 #include "config/cluster.h"
 #include "node/start_up.h"
 #include "rocksdb/db.h"
+#include "storage/ledger_impl.h"
 
 namespace cairn::node {
 namespace {
@@ -152,6 +156,17 @@ class Maker {
   Die();
 }
 
+void Merge(const std::string& directory) {
+  rocksdb::DB* opened = nullptr;
+  auto status =
+      rocksdb::DB::Open(storage::LedgerOptions({}, false), directory + "/ledger", &opened);
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  status = status.ok() ? db->CompactRange({}, nullptr, nullptr) : status;
+  if (!status.ok()) {
+    Stop(status.ToString());
+  }
+}
+
 [[noreturn]] void MeasureRaw(const std::string& directory) {
   const auto began = Clock::now();
   rocksdb::DB* opened = nullptr;
@@ -189,10 +204,15 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && words[0] == "start") {
     cairn::node::MeasureStart(words[1]);
   }
+  if (words.size() == 2 && words[0] == "merge") {
+    cairn::node::Merge(words[1]);
+    return 0;
+  }
   if (words.size() == 2 && words[0] == "raw") {
     cairn::node::MeasureRaw(words[1]);
   }
   std::fprintf(stderr,
-               "usage: cairn-restart-bench make DIR OPERATIONS [KEYS] | start DIR | raw DIR\n");
+               "usage: cairn-restart-bench make DIR OPERATIONS [KEYS] | start DIR | "
+               "merge DIR | raw DIR\n");
   return 2;
 }

@@ -13,6 +13,25 @@ TEST(CodingTest, NumbersAreLittleEndianAndStringsBearTheirLength) {
   EXPECT_EQ(w.bytes(), std::string("\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\2\0\0\0abc", 20));
 }
 
+TEST(CodingTest, AFilledStringIsAsIfWritten) {
+  Writer w;
+  w.U8(1).U32(0x05040302).U64(0x0d0c0b0a09080706).Raw("abc").Raw("");
+  std::string bytes = "what was there, and is longer than what comes";
+  Filler f(&bytes, 16);
+  f.U8(1).U32(0x05040302).U64(0x0d0c0b0a09080706);
+  EXPECT_FALSE(f.full());
+  f.Raw("abc").Raw("");
+  EXPECT_TRUE(f.full());
+  EXPECT_EQ(bytes, w.bytes());
+}
+
+TEST(CodingDeathTest, NothingIsFilledInBeyondTheRoom) {
+  std::string bytes;
+  Filler f(&bytes, 9);
+  f.U64(1);
+  EXPECT_DEATH(f.U32(2), "room");
+}
+
 TEST(CodingTest, EverythingComesBackAsItWas) {
   Hash hash;
   hash.bytes[31] = 7;
