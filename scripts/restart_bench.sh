@@ -12,10 +12,9 @@
 #
 # Between them RocksDB merges the ledger's tables, as it does in a node that goes on running: a rebuild
 # that dies at its end would begin that anew each time. Rebuild and raw take turns, three times each;
-# the median of each counts. Prints a table (Markdown)
-# with seconds and ratios. On a machine that is busy with other things compare the ratios of
-# processor time. Needs about 170 bytes of disk for an operation, in ${TMPDIR:-/tmp}, while it runs:
-# 10000000 operations take 2 GB.
+# the median of each counts. Prints a table (Markdown) with seconds and ratios. On a machine that is
+# busy with other things compare the ratios of processor time. Needs about 170 bytes of disk for an
+# operation, in ${TMPDIR:-/tmp}, while it runs: 10000000 operations take 2 GB.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
