@@ -31,6 +31,7 @@ rocksdb::Options BaseOptions(const RocksSizes& sizes) {
   options.write_buffer_size = sizes.write_buffer_bytes;
   options.max_write_buffer_number = 2;
   options.max_open_files = 256;
+  // Sixteen are begun otherwise, at every start and for however few files.
   options.max_file_opening_threads = 2;
   options.compression = Lz4OrNone();
   options.info_log_level = rocksdb::WARN_LEVEL;

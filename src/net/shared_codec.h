@@ -148,9 +148,10 @@ template <typename Verb>
     return kSmall + verb.key.size();
   } else if constexpr (requires { verb.value; }) {
     return kSmall + verb.message.size() + verb.value.size();
+  } else if constexpr (requires { verb.notes; }) {
+    return kReport;
   } else {
-    return requires { verb.notes; }
-    ? kReport : kSmall;
+    return kSmall;
   }
 }
 

@@ -73,8 +73,8 @@ TEST(GatheringTest, TriesEverMoreRarelyWhileItIsInVain) {
   }
 }
 
-/// Leads, with two requests decided in one block.
-paxos::Ballot LeadTwoClients(OneNode& node) {
+/// Leads; the requests of two clients are decided, and one of the two is back. Returns the tip.
+Slot OneOfTwoIsBack(OneNode& node) {
   const paxos::Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node->Submit(2, PutOf(8, 1));
@@ -82,12 +82,6 @@ paxos::Ballot LeadTwoClients(OneNode& node) {
   node.Hear(2, paxos::Accepted{ballot, node.Tip()});
   node.Turns();
   EXPECT_EQ(node.answers.size(), 2U);
-  return ballot;
-}
-
-TEST(GatheringTest, ALeaderSealsWhenTheClientsThatItAnsweredAreBack) {
-  OneNode node;
-  LeadTwoClients(node);
   const Slot tip = node.Tip();
   node->Advance(node.now(), node.now());
   node->Submit(3, PutOf(7, 2));
@@ -95,6 +89,12 @@ TEST(GatheringTest, ALeaderSealsWhenTheClientsThatItAnsweredAreBack) {
   EXPECT_TRUE(node->Gathering());
   node.Turns();
   EXPECT_EQ(node.Tip(), tip);
+  return tip;
+}
+
+TEST(GatheringTest, ALeaderSealsWhenTheClientsThatItAnsweredAreBack) {
+  OneNode node;
+  const Slot tip = OneOfTwoIsBack(node);
   node->Submit(4, PutOf(8, 2));
   EXPECT_TRUE(node->Restless());
   EXPECT_FALSE(node->Gathering());
@@ -105,12 +105,7 @@ TEST(GatheringTest, ALeaderSealsWhenTheClientsThatItAnsweredAreBack) {
 
 TEST(GatheringTest, ALeaderSealsWhatItHasWhenTheyDoNotComeBack) {
   OneNode node;
-  LeadTwoClients(node);
-  const Slot tip = node.Tip();
-  node->Advance(node.now(), node.now());
-  node->Submit(3, PutOf(7, 2));
-  node.Turns();
-  EXPECT_EQ(node.Tip(), tip);
+  const Slot tip = OneOfTwoIsBack(node);
   node->Advance(node.now() + kLongest, node.now() + kLongest);
   EXPECT_TRUE(node->Restless());
   node.Turns();
