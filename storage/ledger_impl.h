@@ -21,6 +21,7 @@ struct Ledger::Impl {
   std::string directory;  // Absolute, as all paths here.
   std::string path;       // The database.
   std::string guard_path;
+  std::unique_ptr<rocksdb::Env> logs;  // Before the database: it must outlive it.
   std::unique_ptr<rocksdb::DB> db;
   std::optional<Guard> guard;          // None if read-only.
   std::optional<GuardRecord> guarded;  // What the guard said at Open.

@@ -6,6 +6,7 @@
 #include "storage/files.h"
 #include "storage/identity.h"
 #include "storage/ledger_impl.h"
+#include "storage/preallocated_log.h"
 #include "storage/remains.h"
 #include "storage/rocks.h"
 
@@ -87,7 +88,12 @@ Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
       return made;
     }
   }
-  const rocksdb::Options chosen = LedgerOptions(options, create);
+  rocksdb::Options chosen = LedgerOptions(options, create);
+  if (!options.read_only) {
+    logs =
+        rocksdb::NewCompositeEnv(std::make_shared<PreallocatedLogs>(chosen.env->GetFileSystem()));
+    chosen.env = logs.get();
+  }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = options.read_only
                                      ? rocksdb::DB::OpenForReadOnly(chosen, path, &opened)

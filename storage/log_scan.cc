@@ -63,11 +63,14 @@ std::size_t SkipTrailer(std::size_t at) {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view log) : log_(log) {}
+  explicit Scanner(std::string_view log) : log_(log), zeros_(log.find_last_not_of('\0') + 1) {}
 
   LogScan Run() {
     std::size_t at = 0;
     while ((at = SkipTrailer(at)) < log_.size()) {
+      if (!begun_ && at >= zeros_) {
+        break;
+      }
       certain_ = certain_ || at % kBlockBytes == 0;
       if (const auto fragment = FragmentAt(log_, at)) {
         Take(*fragment, at);
@@ -80,7 +83,7 @@ class Scanner {
       Spoil(began_at_);
     }
     if (!scan_.damaged) {
-      scan_.sound = log_.size();
+      scan_.sound = std::min(at, log_.size());
     }
     scan_.lost_the_last = BeginsIn(std::max(end_of_last_, scan_.sound));
     scan_.goes_on = scan_.damaged && (beyond_damage_ || scan_.lost_the_last);
@@ -158,6 +161,7 @@ class Scanner {
   }
 
   std::string_view log_;
+  std::size_t zeros_;  // where those at the end of the log begin
   LogScan scan_;
   std::string record_;  // the fragments so far of the one that is begun
   bool begun_ = false;

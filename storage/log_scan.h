@@ -7,6 +7,7 @@
 //            zeros
 //   fragment u32 masked CRC-32C of type and payload | u16 length | u8 type | payload
 //   type     1 a whole record, 2 its first, 3 a middle, 4 its last fragment
+//   zeros    up to the end of the file, if it was not closed (preallocated_log.h)
 //
 // The ledger syncs every record before the next one is begun. So where a power loss tears, zeroes
 // or drops what was not synced, that is one record at most, and no other begins behind it. Where
@@ -28,7 +29,7 @@ struct LogScan {
     bool certain = false;
   };
   std::vector<Record> records;  ///< All that are whole, in order.
-  std::size_t sound = 0;        ///< The bytes before the first damage.
+  std::size_t sound = 0;        ///< The bytes before the first damage, or before the zeros.
   bool damaged = false;         ///< There is something behind these.
   /// A record begins behind the damage.
   bool goes_on = false;

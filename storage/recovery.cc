@@ -48,7 +48,7 @@ Result<bool> CutTornWrite(const std::string& directory, const std::string& name,
     return false;  // The salvage looks closer.
   }
   const LogScan scan = ScanLog(bytes.value());
-  if (!scan.damaged || scan.goes_on) {
+  if (scan.sound == bytes->size() || scan.goes_on) {
     return false;
   }
   const Result<std::string> kept =

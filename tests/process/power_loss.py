@@ -1,7 +1,7 @@
 """A power loss for real processes: what a node wrote and never synced is taken away after a kill.
 
 kill -9 alone loses nothing, because the kernel keeps what was written. A node that was started with
-`wrap` notes at every sync how much of each file is safe (tests/crash/power_loss); `lose` then cuts
+`wrap` notes at every sync how much of each file is safe (tests/crash/power_loss); `lose` then takes
 each file back to that. Directory entries stay as they are; the tests of storage/ take those, too.
 """
 
@@ -13,7 +13,8 @@ import struct
 from cluster import PROGRAM
 
 LIBRARY = pathlib.Path(PROGRAM).parent / "libcairn-power-loss.so"
-_SIZE_BYTES = 8
+_SIZES = struct.Struct("<QQ")
+_PART = 1 << 16
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD = -100
 _BASIC_AND_BIRTH = 0xFFF
@@ -52,14 +53,31 @@ def lose(data, notes, keeps=lambda unsynced: 0):
         if path.is_symlink() or not path.is_file():
             continue
         note = _note_of(path, notes)
-        content = note.read_bytes() if note.exists() else bytes(_SIZE_BYTES)
-        unsynced = path.stat().st_size - int.from_bytes(content[:_SIZE_BYTES], "little")
+        content = note.read_bytes() if note.exists() else bytes(_SIZES.size)
+        size, end = _SIZES.unpack_from(content)
+        unsynced = _written_end(path, size) - end
         if unsynced > 0:
-            gone = unsynced - keeps(unsynced)
-            os.truncate(path, path.stat().st_size - gone)
-            lost[path.relative_to(data).as_posix()] = gone
-        _restore(path, content[_SIZE_BYTES:])
+            kept = keeps(unsynced)
+            os.truncate(path, end + kept)
+            os.truncate(path, max(end + kept, size))
+            lost[path.relative_to(data).as_posix()] = unsynced - kept
+        _restore(path, content[_SIZES.size :])
     return lost
+
+
+def _written_end(path, synced_size):
+    """Where the file ends; if it has not grown, without the zeros there."""
+    end = path.stat().st_size
+    if end > synced_size:
+        return end
+    with open(path, "rb") as file:
+        while end > 0:
+            begin = max(0, end - _PART)
+            file.seek(begin)
+            if part := file.read(end - begin).rstrip(b"\0"):
+                return begin + len(part)
+            end = begin
+    return 0
 
 
 def _restore(path, synced):

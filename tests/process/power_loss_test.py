@@ -21,6 +21,7 @@ write("grown", (0, b"safe"), (0, None), (4, b"gone"))
 write("overwritten", (0, b"old"), (0, None), (0, b"new"))
 write("never", (0, b"synced"))
 write("large", (0, b"x" * 70000), (0, None), (70000, b"y" * 5))
+write("preallocated", (0, b"x" * 70000 + bytes(5000)), (0, None), (70000, b"gone"))
 write("moved", (0, b"safe"), (0, None))
 os.rename("moved", "at-last")
 """
@@ -35,11 +36,12 @@ class PowerLossTool(unittest.TestCase):
         words = [*power_loss.preload(notes), sys.executable, "-c", _WRITER]
         subprocess.run(words, cwd=data, check=True)
         lost = power_loss.lose(data, notes)
-        self.assertEqual(lost, {"grown": 4, "large": 5, "never": 6})
+        self.assertEqual(lost, {"grown": 4, "large": 5, "never": 6, "preallocated": 4})
         self.assertEqual((data / "grown").read_bytes(), b"safe")
         self.assertEqual((data / "overwritten").read_bytes(), b"old")
         self.assertEqual((data / "never").read_bytes(), b"")
         self.assertEqual((data / "large").read_bytes(), b"x" * 70000)
+        self.assertEqual((data / "preallocated").read_bytes(), b"x" * 70000 + bytes(5000))
         self.assertEqual((data / "at-last").read_bytes(), b"safe")
         self.assertEqual(power_loss.lose(data, notes), {})
 

@@ -1,5 +1,6 @@
 #include "tests/storage/forgetful_file_system.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/storage/temp_directory.h"
@@ -19,6 +20,49 @@ std::string ParentOf(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
 
+using Write = ForgetfulFileSystem::Write;
+
+/// Where the file ends when all is written.
+std::size_t EndOf(const std::string& synced, const std::vector<Write>& writes) {
+  std::size_t end = synced.size();
+  for (const Write& write : writes) {
+    end = std::max(end, write.at + write.bytes.size());
+  }
+  return end;
+}
+
+/// Writes into the file those bytes that stand at `from` to `until` among all that are pending.
+void Overwrite(std::string* file, const std::vector<Write>& writes, std::size_t from,
+               std::size_t until) {
+  std::size_t passed = 0;
+  for (const auto& [at, bytes] : writes) {
+    const std::size_t first = std::clamp(from, passed, passed + bytes.size()) - passed;
+    const std::size_t last = std::clamp(until, passed, passed + bytes.size()) - passed;
+    passed += bytes.size();
+    if (first < last) {
+      file->resize(std::max(file->size(), at + last));
+      file->replace(at + first, last - first, bytes, first, last - first);
+    }
+  }
+}
+
+std::size_t SizeOf(const std::vector<Write>& writes) {
+  std::size_t sum = 0;
+  for (const Write& write : writes) {
+    sum += write.bytes.size();
+  }
+  return sum;
+}
+
+/// Of bytes that are zeros anyway a power loss can tear nothing.
+std::size_t MiddleOf(const std::vector<Write>& writes) {
+  std::size_t sum = 0;
+  for (const Write& write : writes) {
+    sum += write.bytes.find_first_not_of('\0') == std::string::npos ? 0 : write.bytes.size();
+  }
+  return sum / 2;
+}
+
 }  // namespace
 
 class ForgetfulFileSystem::WritableFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -29,13 +73,23 @@ class ForgetfulFileSystem::WritableFile final : public rocksdb::FSWritableFileOw
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* context) override {
-    const IOStatus status = owner_->Append(file_, data);
-    return status.ok() ? FSWritableFileOwnerWrapper::Append(data, options, context) : status;
+    IOStatus status = owner_->Put(file_, file_->appended, data);
+    if (status.ok()) {
+      file_->appended += data.size();
+      status = FSWritableFileOwnerWrapper::Append(data, options, context);
+    }
+    return status;
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& /*unused*/,
                   IODebugContext* context) override {
     return Append(data, options, context);
+  }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t at, const IOOptions& options,
+                            IODebugContext* context) override {
+    const IOStatus status = owner_->Put(file_, at, data);
+    return status.ok() ? FSWritableFileOwnerWrapper::PositionedAppend(data, at, options, context)
+                       : status;
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
     IOStatus status = owner_->BeginSync(file_->name);
@@ -85,7 +139,7 @@ class ForgetfulFileSystem::Directory final : public rocksdb::FSDirectoryWrapper 
 ForgetfulFileSystem::ForgetfulFileSystem(const Image& durable)
     : FileSystemWrapper(rocksdb::FileSystem::Default()) {
   for (const auto& [path, content] : durable) {
-    names_[path] = std::make_shared<File>(File{path, content, {}});
+    names_[path] = std::make_shared<File>(File{path, content, {}, content.size()});
   }
   durable_names_ = names_;
 }
@@ -94,7 +148,7 @@ ForgetfulFileSystem::Image ForgetfulFileSystem::Content(const std::map<std::stri
                                                         std::size_t torn) {
   Image image;
   for (const auto& [path, file] : names) {
-    image[path] = file->synced + file->pending.substr(0, torn);
+    Overwrite(&(image[path] = file->synced), file->pending, 0, torn);
   }
   return image;
 }
@@ -124,25 +178,25 @@ ForgetfulFileSystem::Moment ForgetfulFileSystem::Now() const {
 ForgetfulFileSystem::Image ForgetfulFileSystem::Moment::After(Bytes bytes, Names names_kept) const {
   Image image;
   for (const auto& [path, content] : names_kept == Names::kKept ? names : durable_names) {
-    const std::size_t half = content.pending.size() / 2;
+    const std::size_t middle = MiddleOf(content.pending);
+    const std::size_t all = SizeOf(content.pending);
     std::string& left = image[path] = content.synced;
+    if (bytes == Bytes::kZeroed || bytes == Bytes::kHead || bytes == Bytes::kTail) {
+      left.resize(EndOf(content.synced, content.pending));
+    }
     switch (bytes) {
       case Bytes::kLost:
+      case Bytes::kZeroed:
         break;
       case Bytes::kTorn:
-        left.append(content.pending, 0, half);
-        break;
-      case Bytes::kZeroed:
-        left.append(content.pending.size(), '\0');
-        break;
       case Bytes::kHead:
-        left.append(content.pending, 0, half).append(content.pending.size() - half, '\0');
+        Overwrite(&left, content.pending, 0, middle);
         break;
       case Bytes::kTail:
-        left.append(half, '\0').append(content.pending, half);
+        Overwrite(&left, content.pending, middle, all);
         break;
       case Bytes::kKept:
-        left.append(content.pending);
+        Overwrite(&left, content.pending, 0, all);
         break;
     }
   }
@@ -168,7 +222,7 @@ std::size_t ForgetfulFileSystem::UnsyncedBytes(const std::string& ending) const 
   const std::lock_guard<std::mutex> lock(mutex_);
   std::size_t sum = 0;
   for (const auto& [path, file] : names_) {
-    sum += path.ends_with(ending) ? file->pending.size() : 0;
+    sum += path.ends_with(ending) ? SizeOf(file->pending) : 0;
   }
   return sum;
 }
@@ -181,7 +235,7 @@ IOStatus ForgetfulFileSystem::NewWritableFile(const std::string& path,
   std::unique_ptr<rocksdb::FSWritableFile> base;
   IOStatus status = target()->NewWritableFile(path, options, &base, context);
   if (status.ok()) {
-    auto file = std::make_shared<File>(File{Normal(path), {}, {}});
+    auto file = std::make_shared<File>(File{Normal(path), {}, {}, 0});
     *result = std::make_unique<WritableFile>(std::move(base), file, this);
     const std::lock_guard<std::mutex> lock(mutex_);
     names_[Normal(path)] = file;
@@ -200,8 +254,9 @@ IOStatus ForgetfulFileSystem::ReopenWritableFile(const std::string& path,
     const std::lock_guard<std::mutex> lock(mutex_);
     FilePtr& file = names_[Normal(path)];
     if (file == nullptr) {
-      file = std::make_shared<File>(File{Normal(path), {}, {}});
+      file = std::make_shared<File>(File{Normal(path), {}, {}, 0});
     }
+    file->appended = EndOf(file->synced, file->pending);
     *result = std::make_unique<WritableFile>(std::move(base), file, this);
   }
   return status;
@@ -251,13 +306,13 @@ IOStatus ForgetfulFileSystem::RenameFile(const std::string& from, const std::str
   return status;
 }
 
-IOStatus ForgetfulFileSystem::Append(const FilePtr& file, const rocksdb::Slice& data) {
-  Before("append", file->name);
+IOStatus ForgetfulFileSystem::Put(const FilePtr& file, std::size_t at, const rocksdb::Slice& data) {
+  Before("write", file->name);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (file->name.ends_with(fail_writes_)) {
     return IOStatus::NoSpace("injected: no space left on device");
   }
-  file->pending.append(data.data(), data.size());
+  file->pending.push_back({at, data.ToString()});
   return IOStatus::OK();
 }
 
@@ -279,7 +334,7 @@ void ForgetfulFileSystem::BeginChange(const std::string& operation, const std::s
 
 void ForgetfulFileSystem::EndSync(const FilePtr& file) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  file->synced += file->pending;
+  Overwrite(&file->synced, file->pending, 0, SizeOf(file->pending));
   file->pending.clear();
   ++syncs_[file->name];
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
@@ -25,18 +26,23 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   enum class Bytes {
     kLost,
     kTorn,    ///< The first half of them stays.
-    kZeroed,  ///< The file is as long as it was, with zeros in their place.
+    kZeroed,  ///< The file is as long as it was, with zeros where it has grown.
     kHead,    ///< Like kZeroed, but the first half of them is there.
     kTail,    ///< Like kZeroed, but the second half of them is there.
     kKept,
   };
   /// What becomes of names that were not synced, made or deleted.
   enum class Names { kLost, kKept };
+  /// Bytes that go to some place in a file.
+  struct Write {
+    std::size_t at = 0;
+    std::string bytes;
+  };
   /// All that is needed to tell what a power loss at one moment may leave.
   struct Moment {
     struct Content {
       std::string synced;
-      std::string pending;
+      std::vector<Write> pending;
     };
     std::map<std::string, Content> names;
     std::map<std::string, Content> durable_names;
@@ -96,13 +102,14 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   struct File {
     std::string name;  // When it was made.
     std::string synced;
-    std::string pending;
+    std::vector<Write> pending;
+    std::size_t appended = 0;  // Where the next bytes go.
   };
   using FilePtr = std::shared_ptr<File>;
   class WritableFile;
   class Directory;
 
-  rocksdb::IOStatus Append(const FilePtr& file, const rocksdb::Slice& data);
+  rocksdb::IOStatus Put(const FilePtr& file, std::size_t at, const rocksdb::Slice& data);
   rocksdb::IOStatus BeginSync(const std::string& name);
   void EndSync(const FilePtr& file);
   void Before(const std::string& operation, const std::string& path) const;

@@ -69,6 +69,21 @@ TEST(LogScanTest, ReadsWhatRocksdbWrote) {
   EXPECT_FALSE(ScanLog("").damaged);
 }
 
+TEST(LogScanTest, TheZerosThatALogIsWrittenOverAreItsEnd) {
+  for (const std::size_t value_bytes : {10U, 5000U, 70'000U}) {
+    const std::string log = WriteLog(9, value_bytes);
+    const LogScan scan = ScanLog(log + std::string(100'000, '\0'));
+    EXPECT_EQ(Keys(scan), "012345678");
+    EXPECT_FALSE(scan.damaged || scan.goes_on || scan.lost_the_last);
+    EXPECT_EQ(scan.sound, log.size());
+    const LogScan torn = ScanLog(log.substr(0, log.size() - 1) + std::string(100'000, '\0'));
+    EXPECT_EQ(Keys(torn), "01234567");
+    EXPECT_TRUE(torn.damaged);
+    EXPECT_FALSE(torn.goes_on || torn.lost_the_last);
+    EXPECT_LT(torn.sound, log.size());
+  }
+}
+
 TEST(LogScanTest, WhatAPowerLossLeavesOfTheLastWriteIsNotTakenForLoss) {
   for (const std::size_t value_bytes : {100U, 70'000U}) {
     const std::string log = WriteLog(4, value_bytes);

@@ -2,15 +2,17 @@
 // so that a test that kills the process can afterwards take away what a power loss would have
 // taken. kill -9 alone takes nothing: the kernel keeps what was written.
 //
-// After every fsync and fdatasync that succeeds, the size that the file had when the call began is
-// written to a note in the directory $POWER_LOSS_NOTES, named by the file's device, inode and time
-// of birth; so a note holds through renames and is never taken for another file's. Small files,
-// which may be overwritten in place, are noted whole. tests/process/power_loss.py reads the notes.
+// After every fsync and fdatasync that succeeds, the size that the file had when the call began,
+// and where the zeros at its end began, are written to a note in the directory $POWER_LOSS_NOTES,
+// named by the file's device, inode and time of birth; so a note holds through renames and is never
+// taken for another file's. Small files, which may be overwritten in place, are noted whole.
+// tests/process/power_loss.py reads the notes.
 //
-//   note: u64 size at the last sync | the content, if it is at most kSmallFile bytes
+//   note: u64 size at the last sync | u64 size without the zeros at the end | the content, if it is
+//   at most kSmallFile bytes
 //
 // Not covered: directory entries that were not synced stay, and large files that are overwritten
-// in place (RocksDB only appends).
+// in place (RocksDB only appends, and a ledger's log is written over the zeros at its end).
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -29,6 +31,7 @@ constexpr std::size_t kSmallFile = 16 * 1024;
 
 struct Note {
   std::uint64_t size = 0;
+  std::uint64_t end = 0;  // without zeros
   std::array<char, kSmallFile> content;
 };
 
@@ -55,6 +58,26 @@ void Stop(const char* what) {
   std::abort();
 }
 
+void Read(int file, char* bytes, std::size_t count, std::uint64_t at) {
+  if (::pread(file, bytes, count, static_cast<off_t>(at)) != static_cast<ssize_t>(count)) {
+    Stop("power_loss: could not read what is synced");
+  }
+}
+
+std::uint64_t EndWithoutZeros(int file, std::uint64_t size) {
+  std::array<char, kSmallFile> part{};
+  for (std::uint64_t end = size; end > 0;) {
+    const std::uint64_t from = end > part.size() ? end - part.size() : 0;
+    Read(file, part.data(), end - from, from);
+    for (; end > from; --end) {
+      if (part[end - from - 1] != '\0') {
+        return end;
+      }
+    }
+  }
+  return 0;
+}
+
 int SyncAndNote(int file, const char* function) {
   using Sync = int (*)(int);
   Sync sync = nullptr;
@@ -65,19 +88,20 @@ int SyncAndNote(int file, const char* function) {
   if (!NameOf(file, path, &note.size)) {
     return sync(file);
   }
-  std::size_t length = sizeof note.size;
+  // Another descriptor, for this one may be open for writing only.
+  std::array<char, 64> self{};
+  std::snprintf(self.data(), self.size(), "/proc/self/fd/%d", file);
+  const int reader = ::open(self.data(), O_RDONLY | O_CLOEXEC);
+  if (reader < 0) {
+    Stop("power_loss: could not open what is synced");
+  }
+  note.end = EndWithoutZeros(reader, note.size);
+  std::size_t length = sizeof note.size + sizeof note.end;
   if (note.size <= kSmallFile) {
-    // Another descriptor, for this one may be open for writing only.
-    std::array<char, 64> self{};
-    std::snprintf(self.data(), self.size(), "/proc/self/fd/%d", file);
-    const int reader = ::open(self.data(), O_RDONLY | O_CLOEXEC);
-    if (reader < 0 ||
-        ::pread(reader, note.content.data(), note.size, 0) != static_cast<ssize_t>(note.size)) {
-      Stop("power_loss: could not read what is synced");
-    }
-    ::close(reader);
+    Read(reader, note.content.data(), note.size, 0);
     length += note.size;
   }
+  ::close(reader);
   if (sync(file) != 0) {
     return -1;
   }
