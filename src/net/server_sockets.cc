@@ -1,6 +1,7 @@
 #include "net/server_sockets.h"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -273,7 +274,8 @@ Result<std::unique_ptr<ServerSockets>> ServerSockets::Open(ServerOptions options
 ServerSockets::ServerSockets(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ServerSockets::~ServerSockets() = default;
 
-void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
+void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds,
+                         std::chrono::steady_clock::time_point awake_until) {
   FlushReplies();
   // The sockets are asked last: their descriptors only tell of what has happened since.
   if (timeout_ms == 0 || impl_->HasMessage()) {
@@ -286,7 +288,14 @@ void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   for (const int fd : fds) {
     items.push_back({fd, POLLIN, 0});
   }
-  const int ready = ::poll(items.data(), items.size(), timeout_ms);
+  int ready = 0;
+  while (std::chrono::steady_clock::now() < awake_until &&
+         (ready = ::poll(items.data(), items.size(), 0)) == 0) {
+    ::sched_yield();
+  }
+  if (ready == 0) {
+    ready = ::poll(items.data(), items.size(), timeout_ms);
+  }
   CAIRN_CHECK(ready >= 0 || errno == EINTR, "the sockets are open while they are waited for");
 }
 

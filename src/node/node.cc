@@ -17,6 +17,11 @@ namespace {
 constexpr Micros kTickEvery = 10'000;
 constexpr int kWaitMs = 10;
 constexpr int kShortWaitMs = 1;
+// A read waits for a round trip and for no disk: to sleep and be woken meanwhile takes longer. So
+// a node stays awake behind a read, until it is answered and the next one may have come; but where
+// many calls are under way there is always something to do.
+constexpr std::chrono::microseconds kStayAwake{500};
+constexpr std::size_t kFewCalls = 4;
 // However long this process was held up (a slow sync, a busy machine, SIGSTOP), the replica's clock
 // goes on by no more than this in a turn: a node's own sleep is not the silence of the others. No
 // rule of safety rests on the clock.
@@ -96,7 +101,10 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
-  sockets_->Wait(replica_.Restless() ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
+  sockets_->Wait(replica_.Restless()    ? 0
+                 : replica_.Gathering() ? kShortWaitMs
+                                        : kWaitMs,
+                 fds, awake_until_);
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
@@ -143,6 +151,9 @@ void Node::Handle(net::InboundCall call) {
   } else if (auto* read = std::get_if<net::Read>(&call.body)) {
     const replica::Token token = next_token_++;
     calls_.emplace(token, std::move(call.address));
+    if (calls_.size() <= kFewCalls) {
+      awake_until_ = std::chrono::steady_clock::now() + kStayAwake;
+    }
     replica_.Read(token, std::move(read->key));
   } else {
     questions_.push_back(std::move(call));

@@ -3,6 +3,7 @@
 // the driver do what the replica wants. One thread; nothing here decides anything about
 // agreement.
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,7 @@ class Node {
   std::unordered_map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
+  std::chrono::steady_clock::time_point awake_until_;
   std::string last_words_;
 };
 
