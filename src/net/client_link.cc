@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 struct ClientContext::Impl {
-  zmq::context_t context;
+  zmq::context_t context = MakeContext();
 };
 
 Result<std::shared_ptr<ClientContext>> ClientContext::Open() {

@@ -85,7 +85,7 @@ struct ServerSockets::Impl {
   WarnLimiter limiter;
   std::uint64_t dropped = 0;
 
-  zmq::context_t context;  // Before the sockets: it must outlive them.
+  zmq::context_t context = MakeContext();  // Before the sockets: it must outlive them.
   zmq::socket_t peers;
   zmq::socket_t clients;
   Outbox outbox{HeaderOf(options), &context, &links, &limiter};
