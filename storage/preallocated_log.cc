@@ -1,6 +1,5 @@
 #include "storage/preallocated_log.h"
 
-#include <algorithm>
 #include <array>
 
 namespace cairn::storage {
