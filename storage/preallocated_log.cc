@@ -24,12 +24,12 @@ class PreallocatedLog final : public rocksdb::FSWritableFileOwnerWrapper {
 
   IOStatus Append(const rocksdb::Slice& record, const IOOptions& options,
                   IODebugContext* context) override {
-    const IOStatus status = FSWritableFileOwnerWrapper::Append(record, options, context);
-    if (!status.ok()) {
-      return status;
+    IOStatus status = FSWritableFileOwnerWrapper::Append(record, options, context);
+    end_ += status.ok() ? record.size() : 0;
+    if (status.ok() && end_ > room_ && record.size() <= kSmallRecord) {
+      status = MakeRoom(options, context);
     }
-    end_ += record.size();
-    return end_ > room_ && record.size() <= kSmallRecord ? MakeRoom(options, context) : status;
+    return status;
   }
   IOStatus Append(const rocksdb::Slice& record, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& /*unused*/,
