@@ -21,6 +21,7 @@
 #include "net/random_messages.h"
 #include "net/server_sockets.h"
 #include "net/zmq_io.h"
+#include "tests/net/ports.h"
 
 namespace cairn::net::testing {
 
@@ -72,16 +73,6 @@ class Stranger {
   zmq::socket_t socket_;
 };
 
-inline std::uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
 class Nodes {
  public:
   struct Node {
@@ -100,13 +91,13 @@ class Nodes {
 
   /// Nodes 1 .. count of cluster "alpha"; `change` may change their options.
   explicit Nodes(NodeId count, const std::function<void(ServerOptions&)>& change = nullptr) {
-    // A port that was free may be taken a moment later: then all begins anew.
-    for (int attempt = 0; attempt < 20; ++attempt) {
-      if (TryOpen(count, change)) {
-        return;
-      }
+    std::vector<PeerAddress> addresses;
+    for (NodeId id = 1; id <= count; ++id) {
+      addresses.push_back({.id = id, .host = "127.0.0.1", .peer_port = FreePort()});
     }
-    ADD_FAILURE() << "no free ports";
+    for (NodeId id = 1; id <= count; ++id) {
+      Open(id, addresses, change);
+    }
   }
 
   Node& operator[](NodeId id) { return *nodes_.at(id); }
@@ -173,38 +164,29 @@ class Nodes {
   }
 
  private:
-  bool TryOpen(NodeId count, const std::function<void(ServerOptions&)>& change) {
-    nodes_.clear();
-    std::vector<PeerAddress> addresses;
-    for (NodeId id = 1; id <= count; ++id) {
-      addresses.push_back({.id = id, .host = "127.0.0.1", .peer_port = FreePort()});
+  void Open(NodeId id, const std::vector<PeerAddress>& addresses,
+            const std::function<void(ServerOptions&)>& change) {
+    auto node = std::make_unique<Node>();
+    ServerOptions& options = node->options;
+    options.self = id;
+    options.incarnation = 100 + id;
+    options.cluster = HashOf(0xaa);
+    options.cluster_name = "alpha";
+    options.host = "127.0.0.1";
+    options.client_port = FreePort();
+    options.peer_port = addresses[id - 1].peer_port;
+    options.peers = addresses;
+    std::erase_if(options.peers, [id](const PeerAddress& peer) { return peer.id == id; });
+    options.warn = [warnings = &node->warnings](const std::string& line) {
+      warnings->push_back(line);
+    };
+    if (change) {
+      change(options);
     }
-    for (NodeId id = 1; id <= count; ++id) {
-      auto node = std::make_unique<Node>();
-      ServerOptions& options = node->options;
-      options.self = id;
-      options.incarnation = 100 + id;
-      options.cluster = HashOf(0xaa);
-      options.cluster_name = "alpha";
-      options.host = "127.0.0.1";
-      options.client_port = FreePort();
-      options.peer_port = addresses[id - 1].peer_port;
-      options.peers = addresses;
-      std::erase_if(options.peers, [id](const PeerAddress& peer) { return peer.id == id; });
-      options.warn = [warnings = &node->warnings](const std::string& line) {
-        warnings->push_back(line);
-      };
-      if (change) {
-        change(options);
-      }
-      Result<std::unique_ptr<ServerSockets>> sockets = ServerSockets::Open(options);
-      if (!sockets.ok()) {
-        return false;
-      }
-      node->sockets = std::move(sockets).value();
-      nodes_[id] = std::move(node);
-    }
-    return true;
+    Result<std::unique_ptr<ServerSockets>> sockets = ServerSockets::Open(options);
+    ASSERT_TRUE(sockets.ok()) << sockets.status().message();
+    node->sockets = std::move(sockets).value();
+    nodes_[id] = std::move(node);
   }
 
   std::map<NodeId, std::unique_ptr<Node>> nodes_;

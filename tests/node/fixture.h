@@ -27,6 +27,7 @@
 #include "net/client_link.h"
 #include "node/node.h"
 #include "node/start_up.h"
+#include "tests/net/ports.h"
 #include "tests/storage/temp_directory.h"
 
 namespace cairn::node::testing {
@@ -55,16 +56,7 @@ class TakenPort {
   std::uint16_t port_ = 0;
 };
 
-/// Different ports that were free a moment ago.
-inline std::vector<std::uint16_t> FreePorts(std::size_t count) {
-  std::vector<std::uint16_t> ports;
-  std::vector<std::unique_ptr<TakenPort>> taken;
-  while (ports.size() < count) {
-    taken.push_back(std::make_unique<TakenPort>());
-    ports.push_back(taken.back()->port());
-  }
-  return ports;
-}
+using net::testing::FreePorts;
 
 /// The text of a cluster file: two ports a node, for clients and for nodes.
 inline std::string ClusterText(const std::vector<std::uint16_t>& ports, bool allow_faults = true) {

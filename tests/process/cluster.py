@@ -12,14 +12,14 @@ import ctypes
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
+
+from ports import Ports
 
 PROGRAM = os.path.abspath(
     os.environ.get("CAIRN_PROGRAM")
@@ -47,26 +47,6 @@ def wait_until(what, condition, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s in vain: {what}")
         time.sleep(0.01)
-
-
-def free_ports(count):
-    """Ports below those that the kernel gives to outgoing connections: a port of a node that is
-    down must not be taken by a connection of another process before the node is back."""
-    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as range_file:
-        first_of_kernel = int(range_file.read().split()[0])
-    ports = []
-    while len(ports) < count:
-        # Port 0 lets the kernel choose, where it leaves us no range of our own.
-        port = random.randrange(10240, first_of_kernel) if first_of_kernel > 12000 else 0
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            port = probe.getsockname()[1]
-        if port not in ports:
-            ports.append(port)
-    return ports
 
 
 class Done:
@@ -217,17 +197,13 @@ class Cluster:
         self.wrap_of = lambda node: ()  # for Node.start
         self.config = self.directory / "cluster.toml"
         self.nodes = {node_id: Node(self, node_id) for node_id in range(1, size + 1)}
-        self.ports = []
+        self.ports = Ports(2 * size)
         self._children = []
         self._last_words = None
-        self.choose_ports()
+        self.config.write_text(self.file_text(), encoding="utf-8")
 
     def __getitem__(self, node_id):
         return self.nodes[node_id]
-
-    def choose_ports(self):
-        self.ports = free_ports(2 * self.size)
-        self.config.write_text(self.file_text(), encoding="utf-8")
 
     def client_port(self, node_id):
         return self.ports[node_id - 1]
@@ -256,27 +232,17 @@ class Cluster:
             self.nodes[node_id].start()
 
     def form(self, wrap_of=None):
-        """Starts all nodes and waits until one leads. `wrap_of(node)`: see Node.start. Another
-        process may take a chosen port before we do; then others are chosen."""
-        for attempt in range(5):
-            for node in self.nodes.values():
-                node.start(wrap=wrap_of(node) if wrap_of else None)
-            clash = wait_until("all nodes listen", self._all_listen_or_clash)
-            if clash == "listen":
-                break
-            assert attempt < 4, "ports were taken again and again"
-            self.kill()
-            self.choose_ports()
+        """Starts all nodes and waits until one leads. `wrap_of(node)`: see Node.start."""
+        for node in self.nodes.values():
+            node.start(wrap=wrap_of(node) if wrap_of else None)
+        wait_until("all nodes listen", self._all_listen)
         self.leader()
         return self
 
-    def _all_listen_or_clash(self):
-        logs = [node.log() for node in self.nodes.values()]
-        if any("in use" in log and "_port" in log for log in logs):
-            return "clash"
+    def _all_listen(self):
         for node in self.nodes.values():
             assert node.running, f"node {node.id} ended: {node.log()}"
-        return "listen" if all("listens on" in log for log in logs) else None
+        return all("listens on" in node.log() for node in self.nodes.values())
 
     def running(self):
         return [node_id for node_id, node in self.nodes.items() if node.running]
@@ -312,6 +278,7 @@ class Cluster:
                 process.wait()
                 _close(process.stdin)
                 _close(process.stdout)
+        self.ports.release()
         if not self.keep:
             shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -133,9 +133,7 @@ class Refusal(SharedClusterTest):
     def test_a_taken_port_is_named(self):
         cluster = self.make_cluster(1)
         for port, name in ((cluster.client_port(1), "client"), (cluster.peer_port(1), "peer")):
-            with socket.socket() as holder:
-                holder.bind(("127.0.0.1", port))
-                holder.listen()
+            with socket.create_server(("127.0.0.1", port)):
                 done = self.start("1", config=cluster.config)
             self.assert_one_sentence(done, 1, f"127.0.0.1:{port}", name)
 

@@ -17,7 +17,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "process"))
 
-from cluster import clean_environment, die_with_the_tests, free_ports, wait_until  # noqa: E402
+from cluster import clean_environment, die_with_the_tests, wait_until  # noqa: E402
+from ports import Ports  # noqa: E402
 
 VALUE_BYTES = 100
 MOST_CONNECTIONS = 10
@@ -192,13 +193,11 @@ class Peer(System):
         super().__init__(size)
         self._generator = pathlib.Path(generators) / self.generator
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"cairn-bench-{self.name}-"))
-        ports = free_ports(self.ports_per_node * size)
-        step = self.ports_per_node
-        self._ports = {i: ports[step * (i - 1) : step * i] for i in self.ids}
+        self._ports = Ports(self.ports_per_node * size)
         self._processes = {}
 
     def port(self, node_id, which=0):
-        return self._ports[node_id][which]
+        return self._ports[self.ports_per_node * (node_id - 1) + which]
 
     def endpoint(self, node_id):
         return f"127.0.0.1:{self.port(node_id)}"
@@ -244,6 +243,7 @@ class Peer(System):
             process.kill()
         for process in self._processes.values():
             process.wait()
+        self._ports.release()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.directory)
 
