@@ -11,6 +11,12 @@
 namespace cairn::replica {
 namespace {
 
+// Where few writes are under way, what a block costs is what every block costs: a sync, two
+// messages and some wake-ups at each follower. Where many are, or large ones, a follower that is
+// held up for a moment is dearer than that, and all are asked.
+constexpr std::size_t kFewWrites = 32;
+constexpr std::size_t kSmallBlockBytes = 64 * 1024;
+
 /// A candidate or leader speaks for its own ballot only, and in its present life.
 bool Owns(NodeId from, Incarnation incarnation, const paxos::Ballot& ballot) {
   return ballot.node == from && ballot.incarnation == incarnation && !ballot.IsNone();
@@ -98,6 +104,9 @@ void Replica::BecomeLeader(NodeId best) {
     acceptor_.Adopt(candidate.promises().at(best));
   }
   leader_.emplace(candidate.ballot(), options_.nodes.size(), acceptor_.log().tip());
+  for (const NodeId node : election_.peers()) {
+    sent_[node] = acceptor_.log().tip();  // who has less is brought up
+  }
   for (const auto& [node, promise] : candidate.promises()) {
     if (node != options_.self) {
       BringUp(node, promise.decided);
@@ -153,6 +162,9 @@ void Replica::SayBehind(NodeId leader, const paxos::Ballot& ballot) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted) {
   if (leader_ && accepted.ballot == leader_->ballot() && accepted.tip <= acceptor_.log().tip()) {
+    if (accepted.tip > acceptor_.log().decided()) {
+      block_prompt_.Answered(from);
+    }
     leader_->OnAccepted(from, incarnation, accepted.tip);
     CountVotes();
   }
@@ -181,6 +193,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& 
     }
     SendEarly(from, paxos::Accept{leader_->ballot(), log.decided(), std::move(block)});
   }
+  sent_[from] = log.tip();
 }
 
 void Replica::BringUp(NodeId follower, Slot decided) {
@@ -190,6 +203,7 @@ void Replica::BringUp(NodeId follower, Slot decided) {
   }
   SendEarly(follower, paxos::Sync{leader_->ballot(), log.decided(), log.tip(), log.tip_hash(),
                                   log.From(decided + 1)});
+  sent_[follower] = log.tip();
 }
 
 void Replica::ProposeForming() {
@@ -232,9 +246,41 @@ void Replica::ExtendForCluster(Request request) {
   const paxos::Log& log = acceptor_.log();
   BlockPtr block = chain::Seal(log.tip() + 1, log.tip_hash(),
                                std::max(wall_, log.tip_block().header.time), {std::move(request)});
-  acceptor_.Extend(block);
+  acceptor_.Extend(std::move(block));
+  AskAll();
+}
+
+void Replica::AskAll() {
+  // A node that is to be readmitted must have all that is decided (R7): it is never kept waiting.
+  const std::size_t enough =
+      Forgetful().empty() ? QuorumOf(options_.nodes.size()) - 1 : options_.nodes.size();
+  block_prompt_.Begin(enough);
+  probe_prompt_.Begin(enough);
+  SpreadBlocks();
+  if (leader_->ProbeUnderWay()) {
+    for (const NodeId node : election_.peers()) {
+      if (election_.Heard(node, now_)) {
+        SendEarly(node, paxos::Probe{leader_->ballot(), leader_->probe()});
+      }
+    }
+  }
+}
+
+void Replica::SpreadBlocks() {
+  const paxos::Log& log = acceptor_.log();
+  const bool few =
+      proposals_.size() <= kFewWrites && log.tip_block().encoded.size() <= kSmallBlockBytes;
   for (const NodeId node : election_.peers()) {
-    SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), block});
+    Slot& sent = sent_[node];
+    // What is held back must still be in memory when it is sent.
+    if (few && log.tip() - sent <= options_.recent_blocks / 8 && !block_prompt_.Asks(node)) {
+      continue;
+    }
+    for (Slot slot = std::max(sent + 1, log.first());
+         election_.Heard(node, now_) && slot <= log.tip(); ++slot) {
+      SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), log.At(slot)});
+    }
+    sent = log.tip();
   }
 }
 
@@ -249,8 +295,11 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Probe& probe
 }
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack) {
-  if (leader_ && ack.ballot == leader_->ballot() &&
-      leader_->OnProbeAck(from, incarnation, ack.number, acceptor_.log())) {
+  if (!leader_ || ack.ballot != leader_->ballot() || ack.number != leader_->probe()) {
+    return;
+  }
+  probe_prompt_.Answered(from);
+  if (leader_->OnProbeAck(from, incarnation, ack.number, acceptor_.log())) {
     reads_.EndRound();
   }
 }

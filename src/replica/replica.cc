@@ -70,6 +70,7 @@ void Replica::Tick(Micros now, Micros wall) {
   Advance(now, wall);
   Follow();
   if (leader_) {
+    AskAll();
     KeepLeading();
   } else {
     ConsiderElection();
@@ -290,9 +291,6 @@ void Replica::Beat() {
   if (candidate_ && candidate_->HasPromised(options_.self)) {
     SendPrepares();  // again: they may have been lost
   }
-  if (leader_ && leader_->ProbeUnderWay()) {
-    SendToAll(paxos::Probe{leader_->ballot(), leader_->probe()});
-  }
 }
 
 std::uint64_t Replica::Random(std::uint64_t below) {
@@ -310,12 +308,6 @@ void Replica::Send(NodeId to, Message message) {
 
 void Replica::SendEarly(NodeId to, Message message) {
   effects_.early.push_back({to, std::move(message)});
-}
-
-void Replica::SendToAll(const Message& message) {
-  for (const NodeId node : election_.peers()) {
-    Send(node, message);
-  }
 }
 
 }  // namespace cairn::replica

@@ -14,6 +14,7 @@
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
 // (decided blocks from peers), serving.cc (requests of clients), words.cc (what a person is told).
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,7 @@
 #include "replica/effects.h"
 #include "replica/gathering.h"
 #include "replica/message.h"
+#include "replica/prompt.h"
 #include "replica/repair.h"
 #include "replica/requests.h"
 #include "replica/status.h"
@@ -119,7 +121,6 @@ class Replica {
   std::uint64_t Random(std::uint64_t below);
   void Send(NodeId to, Message message);
   void SendEarly(NodeId to, Message message);
-  void SendToAll(const Message& message);
   [[nodiscard]] std::string Words() const;
   [[nodiscard]] std::vector<NodeId> Missing() const;
 
@@ -141,6 +142,8 @@ class Replica {
   void WeighPromises();
   void BecomeLeader(NodeId best);
   void BringUp(NodeId follower, Slot decided);
+  void AskAll();
+  void SpreadBlocks();
   void ProposeForming();
   void ProposeReadmission();
   void ExtendForCluster(Request request);
@@ -190,6 +193,9 @@ class Replica {
   paxos::Election election_;
   std::optional<paxos::Candidate> candidate_;
   std::optional<paxos::Leader> leader_;
+  Prompt block_prompt_;
+  Prompt probe_prompt_;
+  std::map<NodeId, Slot> sent_;  // by a leader: up to where a follower was sent its log
   Waiting waiting_;
   Proposals proposals_;
   cairn::replica::Gathering gathering_;

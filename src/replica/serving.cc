@@ -254,12 +254,8 @@ void Replica::SealBlocks() {
     BlockPtr block = chain::Seal(
         slot, log.tip_hash(), std::max(wall_, log.tip_block().header.time),
         proposals_.TakeBatch(slot, options_.max_block_requests, options_.max_block_bytes));
-    acceptor_.Extend(block);
-    for (const NodeId node : election_.peers()) {
-      if (election_.Heard(node, now_)) {
-        SendEarly(node, paxos::Accept{leader_->ballot(), log.decided(), block});
-      }
-    }
+    acceptor_.Extend(std::move(block));
+    SpreadBlocks();
   }
 }
 
@@ -271,7 +267,9 @@ void Replica::StartProbe() {
   reads_.BeginRound(acceptor_.log().decided());
   const std::uint64_t number = leader_->StartProbe();
   for (const NodeId node : election_.peers()) {
-    SendEarly(node, paxos::Probe{leader_->ballot(), number});
+    if (probe_prompt_.Asks(node)) {
+      SendEarly(node, paxos::Probe{leader_->ballot(), number});
+    }
   }
   // Alone, this node is a quorum.
   if (leader_->OnProbeAck(options_.self, options_.incarnation, number, acceptor_.log())) {

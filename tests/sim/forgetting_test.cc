@@ -44,6 +44,7 @@ TEST(ForgettingTest, APlainRestartKeepsItsIncarnation) {
   for (int i = 0; i < 10; ++i) {
     s.world.KillAtNextCommit(3, i % 2 == 0);
     s.SomeoneWrites({1, 2, 4, 5}, kSecond);
+    ASSERT_TRUE(s.world.RunUntil([&] { return !s.world.Up(3); }, kSecond));
     s.world.Start(3);
     s.world.RunFor(kSecond);
   }

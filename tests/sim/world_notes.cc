@@ -25,6 +25,10 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
     if (!nodes_.at(inbound.from).replica || !nodes_.at(inbound.from).replica->leading()) {
       situations_.Note(Situation::kBlocksLearnedFromAFollower);
     }
+  } else if (const auto* accept = std::get_if<paxos::Accept>(&inbound.message)) {
+    if (accept->decided >= accept->block->slot()) {
+      situations_.Note(Situation::kDecidedBeforeAsked);
+    }
   } else if (std::holds_alternative<paxos::ProbeAck>(inbound.message)) {
     situations_.Note(Situation::kReadConfirmed);
   } else if (std::holds_alternative<replica::ForwardWrite>(inbound.message)) {
