@@ -11,10 +11,10 @@
 namespace cairn::replica {
 namespace {
 
-// Where few writes are under way, what a block costs is what every block costs: a sync, two
-// messages and some wake-ups at each follower. Where many are, or large ones, a follower that is
-// held up for a moment is dearer than that, and all are asked.
-constexpr std::size_t kFewWrites = 32;
+// Where few requests are under way, a block or a round costs what each one costs: messages,
+// wake-ups and a sync at every follower. Where many are, or large ones, it is dearer to wait for a
+// follower that is held up for a moment, and all are asked.
+constexpr std::size_t kFewRequests = 32;
 constexpr std::size_t kSmallBlockBytes = 64 * 1024;
 
 /// A candidate or leader speaks for its own ballot only, and in its present life.
@@ -257,11 +257,17 @@ void Replica::AskAll() {
   block_prompt_.Begin(enough);
   probe_prompt_.Begin(enough);
   SpreadBlocks();
-  if (leader_->ProbeUnderWay()) {
-    for (const NodeId node : election_.peers()) {
-      if (election_.Heard(node, now_)) {
-        SendEarly(node, paxos::Probe{leader_->ballot(), leader_->probe()});
-      }
+  if (leader_->ProbeUnderWay() && leader_->probe() == probe_at_tick_) {
+    SpreadProbe();  // again: it may have been lost
+  }
+  probe_at_tick_ = leader_->probe();
+}
+
+void Replica::SpreadProbe() {
+  const bool few = reads_.size() <= kFewRequests;
+  for (const NodeId node : election_.peers()) {
+    if (election_.Heard(node, now_) && (!few || probe_prompt_.Asks(node))) {
+      SendEarly(node, paxos::Probe{leader_->ballot(), leader_->probe()});
     }
   }
 }
@@ -269,7 +275,7 @@ void Replica::AskAll() {
 void Replica::SpreadBlocks() {
   const paxos::Log& log = acceptor_.log();
   const bool few =
-      proposals_.size() <= kFewWrites && log.tip_block().encoded.size() <= kSmallBlockBytes;
+      proposals_.size() <= kFewRequests && log.tip_block().encoded.size() <= kSmallBlockBytes;
   for (const NodeId node : election_.peers()) {
     Slot& sent = sent_[node];
     // What is held back must still be in memory when it is sent.

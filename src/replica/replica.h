@@ -144,6 +144,7 @@ class Replica {
   void BringUp(NodeId follower, Slot decided);
   void AskAll();
   void SpreadBlocks();
+  void SpreadProbe();
   void ProposeForming();
   void ProposeReadmission();
   void ExtendForCluster(Request request);
@@ -195,7 +196,8 @@ class Replica {
   std::optional<paxos::Leader> leader_;
   Prompt block_prompt_;
   Prompt probe_prompt_;
-  std::map<NodeId, Slot> sent_;  // by a leader: up to where a follower was sent its log
+  std::uint64_t probe_at_tick_ = 0;  // the round that was under way, or the last one
+  std::map<NodeId, Slot> sent_;      // by a leader: up to where a follower was sent its log
   Waiting waiting_;
   Proposals proposals_;
   cairn::replica::Gathering gathering_;

@@ -266,11 +266,7 @@ void Replica::StartProbe() {
   }
   reads_.BeginRound(acceptor_.log().decided());
   const std::uint64_t number = leader_->StartProbe();
-  for (const NodeId node : election_.peers()) {
-    if (probe_prompt_.Asks(node)) {
-      SendEarly(node, paxos::Probe{leader_->ballot(), number});
-    }
-  }
+  SpreadProbe();
   // Alone, this node is a quorum.
   if (leader_->OnProbeAck(options_.self, options_.incarnation, number, acceptor_.log())) {
     reads_.EndRound();

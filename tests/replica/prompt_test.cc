@@ -127,11 +127,24 @@ TEST(PromptTest, AProbeThatIsNotAnsweredGoesToAllAtATick) {
   node.Turns();
   EXPECT_EQ(node.Said<paxos::Probe>(2).size(), 1U);
   EXPECT_TRUE(node.Said<paxos::Probe>(3).empty());
-  node.Pass(10'000);
+  node.Pass(20'000);
   ASSERT_EQ(node.Said<paxos::Probe>(3).size(), 1U);
   node.Hear(3, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(3)[0].number});
   node.Turns();
   EXPECT_EQ(node.answers.size(), 1U);
+}
+
+TEST(PromptTest, AProbeForManyReadsGoesToAllAtOnce) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Read(1, "key");
+  node.Turns();
+  node.Hear(2, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(2).at(0).number});
+  for (Token i = 2; i <= 40; ++i) {
+    node->Read(i, "key");
+  }
+  node.Turns();
+  EXPECT_EQ(node.Said<paxos::Probe>(3).size(), 2U);
 }
 
 }  // namespace
