@@ -202,6 +202,14 @@ Status CheckReadable(const std::string& path) {
              : SystemError("open", path, errno, "Give this user permission to read it.");
 }
 
+bool WritesDirectly(const std::string& directory) {
+  const FileDescriptor file(
+      ::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_DIRECT | O_CLOEXEC, 0600));
+  constexpr std::size_t kPage = 4096;
+  alignas(kPage) static constexpr std::array<char, kPage> kZeros{};
+  return file.valid() && ::write(file.get(), kZeros.data(), kPage) == kPage;
+}
+
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
                std::size_t offset) {
   while (!bytes.empty()) {

@@ -62,6 +62,9 @@ Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes
 Result<std::string> ReadDamagedFile(const std::string& path, std::size_t max_bytes);
 /// Other if the file is there and can't be opened, for want of permission or of descriptors.
 Status CheckReadable(const std::string& path);
+/// Whether files of the directory can be written past the page cache (O_DIRECT): tries it, with a
+/// file without a name.
+[[nodiscard]] bool WritesDirectly(const std::string& directory);
 /// All of the bytes at the offset, short writes continued; not synced.
 Status WriteAt(const FileDescriptor& file, const std::string& path, std::string_view bytes,
                std::size_t offset);

@@ -90,6 +90,9 @@ Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
   }
   rocksdb::Options chosen = LedgerOptions(options, create);
   if (!options.read_only) {
+    // A new table that waits in the page cache is written out with the next sync of the log, which
+    // takes that much longer.
+    chosen.use_direct_io_for_flush_and_compaction = WritesDirectly(path);
     logs =
         rocksdb::NewCompositeEnv(std::make_shared<PreallocatedLogs>(chosen.env->GetFileSystem()));
     chosen.env = logs.get();

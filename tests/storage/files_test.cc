@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+
 #include "tests/storage/temp_directory.h"
 
 namespace cairn::storage {
@@ -37,6 +39,13 @@ TEST(FilesTest, ErrorsNameThePathAndTheReason) {
   EXPECT_NE(status.message().find(dir.Sub("f") + ": Not a directory"), std::string::npos)
       << status.message();
   EXPECT_FALSE(SyncDirectory(dir.Sub("none")).ok());
+}
+
+TEST(FilesTest, TryingDirectWritesLeavesNothingBehind) {
+  const TempDirectory dir;
+  (void)WritesDirectly(dir.Sub("."));
+  EXPECT_TRUE(std::filesystem::is_empty(dir.Sub(".")));
+  EXPECT_FALSE(WritesDirectly(dir.Sub("none")));
 }
 
 }  // namespace

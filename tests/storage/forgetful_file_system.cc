@@ -91,6 +91,16 @@ class ForgetfulFileSystem::WritableFile final : public rocksdb::FSWritableFileOw
     return status.ok() ? FSWritableFileOwnerWrapper::PositionedAppend(data, at, options, context)
                        : status;
   }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t at, const IOOptions& options,
+                            const rocksdb::DataVerificationInfo& /*unused*/,
+                            IODebugContext* context) override {
+    return PositionedAppend(data, at, options, context);
+  }
+  IOStatus Truncate(std::uint64_t bytes, const IOOptions& options,
+                    IODebugContext* context) override {
+    file_->length = bytes;
+    return FSWritableFileOwnerWrapper::Truncate(bytes, options, context);
+  }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
     IOStatus status = owner_->BeginSync(file_->name);
     if (status.ok()) {
@@ -336,6 +346,7 @@ void ForgetfulFileSystem::EndSync(const FilePtr& file) {
   const std::lock_guard<std::mutex> lock(mutex_);
   Overwrite(&file->synced, file->pending, 0, SizeOf(file->pending));
   file->pending.clear();
+  file->synced.resize(std::min(file->synced.size(), file->length));
   ++syncs_[file->name];
 }
 

@@ -103,7 +103,8 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
     std::string name;  // When it was made.
     std::string synced;
     std::vector<Write> pending;
-    std::size_t appended = 0;  // Where the next bytes go.
+    std::size_t appended = 0;                // Where the next bytes go.
+    std::size_t length = std::string::npos;  // It was cut to, and is with the next sync.
   };
   using FilePtr = std::shared_ptr<File>;
   class WritableFile;
