@@ -13,7 +13,7 @@
 //   Behind    follower -> leader      I can't accept that; bring me up from here (R4)
 //   Fetch     node -> any             give me the decided blocks of these slots
 //   Blocks    any -> node             decided blocks, in order
-//   Probe     leader -> all           do you still follow me? (R9)
+//   Probe     leader -> follower      do you still follow me? (R9)
 //   ProbeAck  node -> leader          yes
 
 #include <cstdint>
