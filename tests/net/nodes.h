@@ -2,9 +2,7 @@
 // Nodes' sockets in one process, on free ports of loopback, driven by one thread; and a stranger
 // who speaks ZeroMQ, or not even that.
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,14 +22,6 @@
 #include "tests/net/ports.h"
 
 namespace cairn::net::testing {
-
-inline sockaddr_in Loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 /// A TCP connection of somebody who says what he likes.
 class RawConnection {

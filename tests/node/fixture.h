@@ -3,9 +3,7 @@
 // of loopback, and a client that is polled while the nodes' loops turn. Nothing sleeps: whatever
 // is waited for is an event, and a deadline that no healthy run comes near ends a broken one.
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,15 +33,8 @@ namespace cairn::node::testing {
 /// A port of loopback that is taken for as long as this object lives.
 class TakenPort {
  public:
-  TakenPort() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  TakenPort() : fd_(::socket(AF_INET, SOCK_STREAM, 0)), port_(net::testing::BindToAny(fd_)) {
     EXPECT_EQ(::listen(fd_, 1), 0);
-    port_ = ntohs(address.sin_port);
   }
   ~TakenPort() { ::close(fd_); }
   TakenPort(const TakenPort&) = delete;
@@ -53,7 +44,7 @@ class TakenPort {
 
  private:
   int fd_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_;
 };
 
 using net::testing::FreePorts;

@@ -9,15 +9,10 @@ listen beside a socket that never listens.
 import socket
 
 
-def _hold(port):
+def _hold():
     holder = socket.socket()
-    try:
-        # Bound before it is reusable: of two that want to hold a port, the second one fails.
-        holder.bind(("127.0.0.1", port))
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    except OSError:
-        holder.close()
-        raise
+    holder.bind(("127.0.0.1", 0))
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # only now: see above
     return holder
 
 
@@ -25,7 +20,7 @@ class Ports(list):
     """`count` different ports."""
 
     def __init__(self, count):
-        self._holders = [_hold(0) for _ in range(count)]
+        self._holders = [_hold() for _ in range(count)]
         super().__init__(holder.getsockname()[1] for holder in self._holders)
 
     def release(self):

@@ -113,16 +113,22 @@ TEST(PromptTest, ANodeThatWaitsForItsReadmissionGetsEverythingAtOnce) {
   EXPECT_EQ(SlotsSent(node, 3), (std::vector<Slot>{2, 3, 4}));
 }
 
-// R9: a round that was begun with few is not lost if one of them is.
-TEST(PromptTest, AProbeThatIsNotAnsweredGoesToAllAtATick) {
-  OneNode node;
+/// Leads; a read is confirmed by the word of node 2.
+paxos::Ballot ReadsWithNodeTwo(OneNode& node) {
   const paxos::Ballot ballot = node.Lead();
   node->Read(1, "key");
   node.Turns();
   node.Hear(2, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(2).at(0).number});
   node.Turns();
-  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers.size(), 1U);
   node.Forget();
+  return ballot;
+}
+
+// R9: a round that was begun with few is not lost if one of them is.
+TEST(PromptTest, AProbeThatIsNotAnsweredGoesToAllAtATick) {
+  OneNode node;
+  const paxos::Ballot ballot = ReadsWithNodeTwo(node);
   node->Read(2, "key");
   node.Turns();
   EXPECT_EQ(node.Said<paxos::Probe>(2).size(), 1U);
@@ -136,15 +142,12 @@ TEST(PromptTest, AProbeThatIsNotAnsweredGoesToAllAtATick) {
 
 TEST(PromptTest, AProbeForManyReadsGoesToAllAtOnce) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
-  node->Read(1, "key");
-  node.Turns();
-  node.Hear(2, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(2).at(0).number});
+  ReadsWithNodeTwo(node);
   for (Token i = 2; i <= 40; ++i) {
     node->Read(i, "key");
   }
   node.Turns();
-  EXPECT_EQ(node.Said<paxos::Probe>(3).size(), 2U);
+  EXPECT_EQ(node.Said<paxos::Probe>(3).size(), 1U);
 }
 
 }  // namespace
