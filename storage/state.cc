@@ -55,6 +55,8 @@ struct State::Impl {
   std::unique_ptr<StateWriter> writer;  // None if read-only.
   std::shared_ptr<Overlay> active = std::make_shared<Overlay>();
   std::shared_ptr<const Overlay> frozen;  // Null, or what the writer has.
+  /// What RocksDB said, absent keys too, since an overlay was last written into it.
+  std::shared_ptr<Overlay> remembered = std::make_shared<Overlay>();
   bool rebuilding = false;
 
   ~Impl();
@@ -65,6 +67,8 @@ struct State::Impl {
   /// Drops the frozen overlay if it is written. Not ok: it could not be.
   [[nodiscard]] rocksdb::Status PickUp(bool wait);
   [[nodiscard]] const Overlay::Entry* InOverlays(std::string_view key) const;
+  const Overlay::Entry* InDatabase(std::string_view key);
+  void Forget();
 };
 
 State::Impl::~Impl() {
@@ -129,6 +133,7 @@ rocksdb::Status State::Impl::PickUp(bool wait) {
   if (status.ok()) {
     writer->Discard(std::move(frozen));
     frozen = nullptr;
+    Forget();
   }
   return status;
 }
@@ -137,6 +142,32 @@ const Overlay::Entry* State::Impl::InOverlays(std::string_view key) const {
   active->Settle();
   const Overlay::Entry* found = active->Find(key);
   return found == nullptr && frozen != nullptr ? frozen->Find(key) : found;
+}
+
+/// What is remembered of RocksDB.
+void State::Impl::Forget() {
+  if (writer != nullptr) {
+    writer->Discard(std::move(remembered));
+  }
+  remembered = std::make_shared<Overlay>();
+}
+
+/// For keys that no overlay has.
+const Overlay::Entry* State::Impl::InDatabase(std::string_view key) {
+  if (const Overlay::Entry* found = remembered->Find(key)) {
+    return found;
+  }
+  std::string value;
+  const rocksdb::Status status = db->Get({}, ToSlice(key), &value);
+  if (!status.ok() && !status.IsNotFound()) {
+    Fail("read", status);
+  }
+  if (remembered->held_bytes() + value.size() > options.read_bytes) {
+    Forget();
+  }
+  status.ok() ? remembered->Put(key, value) : remembered->Erase(key);
+  remembered->Settle();
+  return remembered->Find(key);
 }
 
 Result<std::unique_ptr<State>> State::Open(const std::string& directory, const Options& options) {
@@ -169,18 +200,11 @@ State::State(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 State::~State() = default;
 
 std::optional<std::string> State::Get(std::string_view key) const {
-  if (const Overlay::Entry* found = impl_->InOverlays(key)) {
-    return found->value() ? std::optional<std::string>(*found->value()) : std::nullopt;
+  const Overlay::Entry* found = impl_->InOverlays(key);
+  if (found == nullptr) {
+    found = impl_->InDatabase(key);
   }
-  std::string value;
-  const rocksdb::Status status = impl_->db->Get({}, ToSlice(key), &value);
-  if (status.IsNotFound()) {
-    return std::nullopt;
-  }
-  if (!status.ok()) {
-    impl_->Fail("read", status);
-  }
-  return value;
+  return found->value() ? std::optional<std::string>(*found->value()) : std::nullopt;
 }
 
 void State::Put(std::string_view key, std::string_view value) { impl_->active->Put(key, value); }

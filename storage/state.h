@@ -6,11 +6,12 @@
 //   frozen overlay   what the writer is writing, if there is one   memory, never changes
 //   RocksDB          all older blocks                              table files alone
 //
-// Reads see the three in this order. At the end of a block, when the active overlay is full, it is
-// frozen and a thread turns it into one table file (state_writer.h): whole blocks, the applied
-// slot among them, together or not at all, synced before they count. So a crash, a power loss
-// too, costs the replay of two overlays at most. The loop waits only if the active overlay is full
-// again while the frozen one is still being written.
+// Reads see the three in this order; what they found in RocksDB is remembered until an overlay has
+// been written into it, for a search in its files takes twenty times as long. At the end of a
+// block, when the active overlay is full, it is frozen and a thread turns it into one table file
+// (state_writer.h): whole blocks, the applied slot among them, together or not at all, synced
+// before they count. So a crash, a power loss too, costs the replay of two overlays at most. The
+// loop waits only if the active overlay is full again while the frozen one is still being written.
 
 #include <functional>
 #include <memory>
@@ -34,6 +35,8 @@ class State final : public kv::Table {
     /// Bytes of changes, those of one key again and again too, at which it is full: the bound of
     /// the replay after a crash (a tenth of a second or so).
     std::size_t replay_bytes = std::size_t{64} << 20;
+    /// Bytes of memory for what was read of RocksDB: beyond it all of that is forgotten.
+    std::size_t read_bytes = std::size_t{24} << 20;
     bool read_only = false;       ///< For verify: changes nothing.
     rocksdb::Env* env = nullptr;  ///< Null: the real one. Tests give one that forgets or fails.
     /// Told, on the thread that uses the state, that its files are damaged. Must not return; the

@@ -94,20 +94,20 @@ rocksdb::Status StateWriter::last() const {
   return last_;
 }
 
-void StateWriter::Discard(std::shared_ptr<const Overlay> written) {
+void StateWriter::Discard(std::shared_ptr<const Overlay> garbage) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  garbage_ = std::move(written);
+  garbage_.push_back(std::move(garbage));
   changed_.notify_all();
 }
 
 void StateWriter::Run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stop_ || job_ != nullptr || garbage_ != nullptr; });
-    std::shared_ptr<const Overlay> garbage = std::move(garbage_);
-    if (garbage != nullptr) {
+    changed_.wait(lock, [this] { return stop_ || job_ != nullptr || !garbage_.empty(); });
+    std::vector<std::shared_ptr<const Overlay>> garbage = std::exchange(garbage_, {});
+    if (!garbage.empty()) {
       lock.unlock();
-      garbage.reset();
+      garbage.clear();
       lock.lock();
     } else if (job_ != nullptr) {
       const std::shared_ptr<const Overlay> job = job_;

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "rocksdb/db.h"
 #include "storage/state_overlay.h"
@@ -37,7 +38,7 @@ class StateWriter {
   /// What became of the last overlay. Requires: idle.
   [[nodiscard]] rocksdb::Status last() const;
   /// Frees the overlay on this thread: it takes milliseconds that the loop does not have.
-  void Discard(std::shared_ptr<const Overlay> written);
+  void Discard(std::shared_ptr<const Overlay> garbage);
 
  private:
   void Run();
@@ -47,7 +48,7 @@ class StateWriter {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::shared_ptr<const Overlay> job_;
-  std::shared_ptr<const Overlay> garbage_;
+  std::vector<std::shared_ptr<const Overlay>> garbage_;
   rocksdb::Status last_;
   bool stop_ = false;
   std::thread thread_;  // Last: it uses all the others.

@@ -14,7 +14,9 @@ using Entries = std::vector<std::pair<std::string, std::string>>;
 
 std::unique_ptr<State> OpenState(const std::string& directory, std::size_t overlay_bytes,
                                  bool read_only = false) {
-  auto state = State::Open(directory, {.overlay_bytes = overlay_bytes, .read_only = read_only});
+  auto state = State::Open(
+      directory,
+      {.overlay_bytes = overlay_bytes, .read_bytes = overlay_bytes * 2, .read_only = read_only});
   EXPECT_TRUE(state.ok()) << state.status().message();
   return state.ok() ? std::move(state).value() : nullptr;
 }
