@@ -7,7 +7,7 @@ cairn_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # To build cairn.
 build_packages=(g++ cmake ninja-build ccache pkg-config python3 librocksdb-dev libzmq3-dev
   cppzmq-dev libprotobuf-dev protobuf-compiler libssl-dev libgtest-dev libcli11-dev
-  libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libedit-dev)
+  libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libedit-dev libmimalloc-dev)
 # To check it, besides.
 test_packages=(clang-format clang-tidy strace)
 

@@ -1,6 +1,5 @@
 #include "node/server.h"
 
-#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
@@ -24,11 +23,6 @@
 
 namespace cairn::node {
 namespace {
-
-// Blocks of that size and more are mapped, and given back when they are freed. Without a word glibc
-// soon raises that to 32 MiB; then what RocksDB keeps its newest writes in leaves holes in the
-// heap, and a node grows by a sixth in some million writes.
-constexpr int kMappedBytes = 256 << 10;
 
 int Complain(const Status& status) {
   std::cerr << "cairn: " << status.message() << std::endl;
@@ -169,7 +163,6 @@ int RunServer(const ServerCommand& command) {
                                   client::JoinWords(known, "or") +
                                   ", or name another file with --config"));
   }
-  ::mallopt(M_MMAP_THRESHOLD, kMappedBytes);
   auto log = spdlog::stderr_color_mt("node " + std::to_string(command.id));
   log->set_pattern("%H:%M:%S.%e %n %^%l%$ %v");
   spdlog::set_default_logger(log);
