@@ -1,5 +1,7 @@
 """The bench: it measures a cluster, and its report compares what was measured side by side."""
 
+import contextlib
+import io
 import json
 import pathlib
 import subprocess
@@ -11,6 +13,7 @@ import xml.etree.ElementTree
 PEERS = pathlib.Path(__file__).resolve().parents[1] / "bench" / "peers"
 sys.path.insert(0, str(PEERS))
 
+import bench  # noqa: E402
 import goals  # noqa: E402
 import plot  # noqa: E402
 from results import Results  # noqa: E402
@@ -70,6 +73,12 @@ class BenchReport(unittest.TestCase):
             picture = plot.draw(self.results(*records))
             self.assertEqual(xml.etree.ElementTree.fromstring(picture).tag.split("}")[1], "svg")
         self.assertIsNone(plot.draw(self.results()))
+
+    def test_results_are_not_named_as_the_table_or_the_plot_beside_them(self):
+        for option, name in (("--results", "r.md"), ("--report", "r.svg")):
+            with contextlib.redirect_stderr(io.StringIO()) as said, self.assertRaises(SystemExit):
+                bench.parse([option, name])
+            self.assertIn(".jsonl", said.getvalue())
 
     def test_the_bench_measures_a_cluster_and_leaves_nothing_behind(self):
         path = self.directory / "new.jsonl"

@@ -107,6 +107,14 @@ def _names(text):
     return names
 
 
+def _results_file(text):
+    if not text.endswith(".jsonl"):
+        raise argparse.ArgumentTypeError(
+            f"'{text}' does not end in .jsonl; the table and the plot go beside it, as .md and .svg"
+        )
+    return pathlib.Path(text)
+
+
 def parse(words):
     parser = argparse.ArgumentParser(
         prog="scripts/bench.sh",
@@ -128,9 +136,9 @@ def parse(words):
     add("--keys", type=int, help="of the recovery part; flat puts ten times as many (1000000)")
     add("--quick", action="store_true",
         help="one run of one second, one trial, 20000 keys: whether it works")  # fmt: skip
-    add("--results", type=pathlib.Path, metavar="FILE",
+    add("--results", type=_results_file, metavar="FILE",
         help="add to this file, such as a part that is measured again")  # fmt: skip
-    add("--report", type=pathlib.Path, metavar="FILE",
+    add("--report", type=_results_file, metavar="FILE",
         help="measure nothing: make the table and the plot of these results")  # fmt: skip
     add("--svg", type=pathlib.Path, metavar="FILE", help="where the plot goes (beside the results)")
     options = parser.parse_args(words)
@@ -143,7 +151,11 @@ def parse(words):
 def main(words):
     options = parse(words)
     if options.report:
-        return report.make(options.report, options.svg)
+        try:
+            return report.make(options.report, options.svg)
+        except (OSError, ValueError) as error:
+            print(f"bench.sh: can't make a report of {options.report}: {error}", file=sys.stderr)
+            return 1
     # So that nodes end and files go also when this is told to stop.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(options)
