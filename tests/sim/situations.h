@@ -38,7 +38,7 @@ enum class Situation : std::uint8_t {
   kDiskFull,
   kRefusedForRoom,
   kRequestsGathered,
-  kDecidedBeforeAsked,
+  kFollowerAskedLater,
   kCount,
 };
 
@@ -73,7 +73,7 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "disk full",
         "write refused for want of room",
         "block held back for more requests",
-        "follower asked after the decision",
+        "follower not asked at once",
 };
 
 class Situations {

@@ -1,8 +1,27 @@
 // What happened in a world, counted: see situations.h.
 
+#include <algorithm>
+
 #include "sim/world.h"
 
 namespace cairn::sim {
+namespace {
+
+/// Whether a new block goes to some at once, and not to all that are heard.
+bool HoldsBack(const std::vector<NodeId>& nodes, const replica::Replica& leader,
+               const replica::Effects& effects) {
+  const Slot tip = effects.write.blocks.empty() ? 0 : effects.write.blocks.back()->slot();
+  const auto asked = [&](NodeId node) {
+    return std::ranges::any_of(effects.early, [&](const replica::Outbound& message) {
+      const auto* accept = std::get_if<paxos::Accept>(&message.message);
+      return accept != nullptr && accept->block->slot() == tip && message.to == node;
+    });
+  };
+  const auto kept_waiting = [&](NodeId node) { return leader.Hears(node) && !asked(node); };
+  return std::ranges::any_of(nodes, asked) && std::ranges::any_of(nodes, kept_waiting);
+}
+
+}  // namespace
 
 void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life) {
   if (nodes_.at(to).life != life) {
@@ -25,10 +44,6 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
     if (!nodes_.at(inbound.from).replica || !nodes_.at(inbound.from).replica->leading()) {
       situations_.Note(Situation::kBlocksLearnedFromAFollower);
     }
-  } else if (const auto* accept = std::get_if<paxos::Accept>(&inbound.message)) {
-    if (accept->decided >= accept->block->slot()) {
-      situations_.Note(Situation::kDecidedBeforeAsked);
-    }
   } else if (std::holds_alternative<paxos::ProbeAck>(inbound.message)) {
     situations_.Note(Situation::kReadConfirmed);
   } else if (std::holds_alternative<replica::ForwardWrite>(inbound.message)) {
@@ -37,6 +52,9 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
 }
 
 void World::NoteWrite(const Node& node) {
+  if (HoldsBack(ids_, *node.replica, *node.syncing)) {
+    situations_.Note(Situation::kFollowerAskedLater);
+  }
   if (!node.syncing->write.repaired.empty()) {
     situations_.Note(Situation::kBlockRepaired);
   }

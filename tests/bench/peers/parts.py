@@ -114,6 +114,8 @@ def _measured_load(bench, system, op, clients):
     before, busy_before = meter.Sample(pids), meter.machine_busy()
     figures = system.load(op, clients, THROUGHPUT_KEYS, seconds=bench.seconds)
     after, busy_after = meter.Sample(pids), meter.machine_busy()
+    if figures.get("not_found"):
+        raise BenchError(f"{figures['not_found']} gets found nothing, though all keys were filled")
     taken = meter.between(before, after, figures["operations"])
     busy = (busy_after[1] - busy_before[1]) / (busy_after[0] - busy_before[0])
     wanted = ("operations", "throughput", "p50_us", "p99_us", "p999_us", "max_us", "errors", "cpu")
