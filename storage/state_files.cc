@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "rocksdb/cache.h"
 #include "storage/rocks.h"
 
 namespace cairn::storage {
@@ -32,8 +31,6 @@ rocksdb::Options StateOptions(rocksdb::Env* env,
   rocksdb::Options options = BaseOptions({.write_buffer_bytes = std::size_t{1} << 20,
                                           .block_cache_bytes = std::size_t{8} << 20,
                                           .bloom_filter = true});
-  // What is read again and again is found without a search in a block.
-  options.row_cache = rocksdb::NewLRUCache(std::size_t{24} << 20);
   if (env != nullptr) {
     options.env = env;
   }

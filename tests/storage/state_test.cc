@@ -100,6 +100,36 @@ TEST(StateTest, AFlushedStateNeedsNoReplay) {
   EXPECT_EQ(OpenState(dir.path(), 1 << 20, true)->Get("key"), "value");
 }
 
+TEST(StateTest, WhatWasReadOfTheDatabaseIsFoundAgain) {
+  const TempDirectory dir;
+  constexpr int kKeys = 500;
+  const auto key = [](int number) { return "key " + std::to_string(number); };
+  auto state = OpenState(dir.path(), 1 << 20);
+  for (int number = 0; number < kKeys; ++number) {
+    state->Put(key(number), "as written");
+  }
+  const auto all_are_found = [&](int changed) {
+    for (int number = 0; number < kKeys; ++number) {
+      ASSERT_EQ(state->Get(key(number)), number < changed ? "changed" : "as written") << number;
+    }
+    ASSERT_EQ(state->Get("absent"), std::nullopt);
+  };
+  for (int changed = 1; changed <= 3; ++changed) {
+    state->Put(key(changed - 1), "changed");
+    state->EndBlock();
+    ASSERT_TRUE(state->Flush().ok());
+    all_are_found(changed);
+  }
+  state.reset();
+  // Without room to remember anything, every read is one of the database.
+  for (const bool read_only : {false, true}) {
+    state = OpenState(dir.path(), 0, read_only);
+    all_are_found(3);
+    all_are_found(3);
+    state.reset();
+  }
+}
+
 TEST(StateTest, ReadOnlyMakesNoState) {
   const TempDirectory dir;
   EXPECT_EQ(State::Open(dir.path(), {.read_only = true}).status().code(), Code::kNotFound);
