@@ -16,7 +16,8 @@ struct RocksSizes {
 };
 
 /// Options with modest memory, bounded files and logs, every check that RocksDB has, and no retry
-/// of its own after an error. The caller adds what is particular to its database.
+/// of its own after an error. The caller adds what is particular to its database. From the first
+/// call on, compactions of all databases of this process run at low priority.
 [[nodiscard]] rocksdb::Options BaseOptions(const RocksSizes& sizes);
 
 /// The Status of a database that could not be opened: Other if the disk is full or this user may
