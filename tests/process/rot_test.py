@@ -1,6 +1,7 @@
 """Files that change or go by themselves: a node finds it, names file and slots, and mends itself
 with what the others have, or becomes somebody new where it can't tell what it has promised."""
 
+import itertools
 import re
 import secrets
 import shutil
@@ -23,13 +24,15 @@ def large_puts(name):
 
 class Rot(ProcessTest):
     def form(self, lines=unique_puts, each=100):
-        """Three nodes with blocks in tables; self.node is the one to be damaged, and is stopped."""
+        """Three nodes with blocks in tables, so many puts through each; self.node is the one to be
+        damaged, and is stopped."""
         self.cluster = self.make_cluster(3).form()
         writers = [
-            Writer(self.cluster, node_id, lines(f"w{node_id}")) for node_id in self.cluster.nodes
+            Writer(self.cluster, node_id, itertools.islice(lines(f"w{node_id}"), each))
+            for node_id in self.cluster.nodes
         ]
         for writer in writers:
-            writer.wait_for(each)
+            writer.join()
         self.acknowledged = [line for writer in writers for line, _ in writer.finish()]
         self.cluster.settle()
         self.node = self.cluster[self.cluster.follower()]
@@ -178,7 +181,7 @@ class Rot(ProcessTest):
     def test_a_byte_that_changes_under_a_running_node_is_found_by_its_scrub(self):
         # So long a chain that the first pass, from the newest block down, takes a while; and so short
         # that no compaction reads the table before it is damaged, and then replaces it.
-        self.form(large_puts, each=60)
+        self.form(large_puts, each=180)
         ledger = self.node.data / "ledger"
         self.assertLess(len(list(ledger.glob("*.sst"))), 4)
         self.node.start()
@@ -193,7 +196,9 @@ class Rot(ProcessTest):
         self.assert_same_life()
 
     def test_damage_that_a_compaction_meets_within_a_commit_is_salvaged_by_the_next_start(self):
-        self.form(large_puts, each=100)
+        self.form(large_puts, each=60)
+        ledger = self.node.data / "ledger"
+        self.assertEqual(len(list(ledger.glob("*.sst"))), 1)
         other = next(n for n in self.cluster.nodes if n != self.node.id)
         for number in range(3):  # with the fourth table a compaction begins
             self.node.start()
@@ -201,7 +206,7 @@ class Rot(ProcessTest):
             self.cluster.put(f"table {number}", "one more")
             self.cluster.settle(*self.cluster.nodes)
             self.node.stop()
-        flip(table_of(self.node.data / "ledger"), 0.01)
+        flip(table_of(ledger), 0.01)
         self.node.start()
         writer = Writer(self.cluster, other, unique_puts("during"))
         salvaged = "the damaged one was moved to .*quarantine/ledger-1"
