@@ -1,6 +1,7 @@
 #include "node/driver.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "common/limits.h"
@@ -20,6 +21,10 @@ void Driver::Turn() {
   replica::Effects effects = replica_->Think();
   Send(effects.early);
   if (effects.write.needed) {
+    if (!effects.early.empty()) {
+      // It is the sockets' thread that sends, and it may be waiting for this processor.
+      std::this_thread::yield();
+    }
     Commit(effects.write);
   }
   replica_->Remembered(&effects);

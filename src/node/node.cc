@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -17,11 +18,6 @@ namespace {
 constexpr Micros kTickEvery = 10'000;
 constexpr int kWaitMs = 10;
 constexpr int kShortWaitMs = 1;
-// A read waits for a round trip and for no disk: to sleep and be woken meanwhile takes longer. So
-// a node stays awake behind a read, until it is answered and the next one may have come; but where
-// many calls are under way there is always something to do.
-constexpr std::chrono::microseconds kStayAwake{500};
-constexpr std::size_t kFewCalls = 4;
 // However long this process was held up (a slow sync, a busy machine, SIGSTOP), the replica's clock
 // goes on by no more than this in a turn: a node's own sleep is not the silence of the others. No
 // rule of safety rests on the clock.
@@ -36,6 +32,11 @@ std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
     ids.push_back(node.id);
   }
   return ids;
+}
+
+/// An instant of MonotonicNow.
+std::chrono::steady_clock::time_point AsTimePoint(Micros instant) {
+  return std::chrono::steady_clock::time_point(std::chrono::microseconds(instant));
 }
 
 replica::Answer ErrorAnswer(const Status& status) {
@@ -104,12 +105,16 @@ void Node::RunOnce(const std::vector<int>& fds) {
   sockets_->Wait(replica_.Restless()    ? 0
                  : replica_.Gathering() ? kShortWaitMs
                                         : kWaitMs,
-                 fds, awake_until_);
+                 fds, AsTimePoint(vigil_.until()));
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
   replica_.Advance(replica_now_, WallNow());
+  const std::size_t under_way = calls_.size();
   TakeMessages();
+  if (calls_.size() > under_way) {
+    vigil_.Came(now);
+  }
   if (replica_now_ - last_tick_ >= kTickEvery) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
@@ -124,6 +129,9 @@ void Node::RunOnce(const std::vector<int>& fds) {
     driver_.Turn();
   } while (replica_.Restless() && ++turns < kTurnsInARow);
   AnswerQuestions();
+  if (calls_.empty()) {
+    vigil_.Rest(MonotonicNow());
+  }
 }
 
 void Node::TakeMessages() {
@@ -151,9 +159,6 @@ void Node::Handle(net::InboundCall call) {
   } else if (auto* read = std::get_if<net::Read>(&call.body)) {
     const replica::Token token = next_token_++;
     calls_.emplace(token, std::move(call.address));
-    if (calls_.size() <= kFewCalls) {
-      awake_until_ = std::chrono::steady_clock::now() + kStayAwake;
-    }
     replica_.Read(token, std::move(read->key));
   } else {
     questions_.push_back(std::move(call));

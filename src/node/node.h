@@ -3,7 +3,6 @@
 // the driver do what the replica wants. One thread; nothing here decides anything about
 // agreement.
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "node/driver.h"
 #include "node/scrub.h"
 #include "node/start_up.h"
+#include "node/vigil.h"
 #include "replica/replica.h"
 
 namespace cairn::node {
@@ -88,7 +88,7 @@ class Node {
   std::unordered_map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
-  std::chrono::steady_clock::time_point awake_until_;
+  Vigil vigil_;
   std::string last_words_;
 };
 

@@ -1,0 +1,56 @@
+#pragma once
+// How long a node stays awake. To be woken takes a thread tens of microseconds where its processor
+// sleeps, and a call passes several threads. So behind a call a node looks for messages again and
+// again, until the call is answered and its client may have come back with the next one.
+//
+// Where clients do not come back so soon, it waits for them ever more rarely: a node that has
+// little to do sleeps.
+
+#include <algorithm>
+#include <cstddef>
+
+#include "common/types.h"
+
+namespace cairn::node {
+
+class Vigil {
+ public:
+  /// Calls came.
+  void Came(Micros now) {
+    if (resting_ && until_ != 0) {
+      misses_ = now <= until_ ? 0 : std::min(2 * misses_ + 1, kMostMisses);
+      pass_ = misses_;
+    }
+    resting_ = false;
+    until_ = now + kCall;
+  }
+  /// No call is under way.
+  void Rest(Micros now) {
+    if (resting_) {
+      return;
+    }
+    resting_ = true;
+    if (pass_ > 0) {
+      --pass_;
+      until_ = 0;
+    } else {
+      until_ = now + kReturn;
+    }
+  }
+  /// Until then it does not sleep.
+  [[nodiscard]] Micros until() const { return until_; }
+
+ private:
+  /// A few times what a call takes, so that one that finds no majority does not cost a processor.
+  static constexpr Micros kCall = 1'000;
+  /// A client next door is back by then.
+  static constexpr Micros kReturn = 500;
+  static constexpr std::size_t kMostMisses = 255;
+
+  bool resting_ = true;
+  Micros until_ = 0;        // 0: it sleeps
+  std::size_t misses_ = 0;  // a measure of how often it waited for clients in vain
+  std::size_t pass_ = 0;    // rests through which it sleeps
+};
+
+}  // namespace cairn::node
