@@ -41,7 +41,8 @@ class FullDisk(ProcessTest):
             self.disks[node_id].empty()
         wait_until("there is room everywhere", lambda: not self.full())
         self.cluster.leader()
-        self.cluster.put("room", "again")
+        # The leader hears of it with the next heartbeats, and refuses writes until then.
+        wait_until("writes go on", lambda: self.cluster.cairn("put", "room", "again").code == 0)
         self.cluster.settle(*self.cluster.nodes)
         self.cluster.stop()
         self.cluster.verify_all()
