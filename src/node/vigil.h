@@ -41,7 +41,7 @@ class Vigil {
   [[nodiscard]] Micros until() const { return until_; }
 
  private:
-  /// A few times what a call takes, so that one that finds no majority does not cost a processor.
+  /// Longer than most calls take; but one that finds no majority must not cost a processor.
   static constexpr Micros kCall = 1'000;
   /// A client next door is back by then.
   static constexpr Micros kReturn = 500;

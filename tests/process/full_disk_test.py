@@ -41,11 +41,16 @@ class FullDisk(ProcessTest):
             self.disks[node_id].empty()
         wait_until("there is room everywhere", lambda: not self.full())
         self.cluster.leader()
-        # The leader hears of it with the next heartbeats, and refuses writes until then.
-        wait_until("writes go on", lambda: self.cluster.cairn("put", "room", "again").code == 0)
+        wait_until("writes go on", self.write_is_taken)
         self.cluster.settle(*self.cluster.nodes)
         self.cluster.stop()
         self.cluster.verify_all()
+
+    def write_is_taken(self):
+        """The leader hears of the room with the next heartbeats; until then it refuses as before."""
+        done = self.cluster.cairn("put", "--json", "room", "again")
+        self.assertTrue(done.code == 0 or done.json["error"] == "full", done)
+        return done.code == 0
 
     def test_a_leader_without_room_makes_way_and_the_others_go_on(self):
         writer = Writer(self.cluster, self.cluster.follower(), unique_puts("w"))
