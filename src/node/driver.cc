@@ -8,6 +8,12 @@
 #include "node/clock.h"
 
 namespace cairn::node {
+namespace {
+
+/// It is the sockets' thread that sends, and it may be waiting for this processor.
+void LetSocketsSend() { std::this_thread::yield(); }
+
+}  // namespace
 
 Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
                Hooks hooks)
@@ -22,12 +28,17 @@ void Driver::Turn() {
   Send(effects.early);
   if (effects.write.needed) {
     if (!effects.early.empty()) {
-      // It is the sockets' thread that sends, and it may be waiting for this processor.
-      std::this_thread::yield();
+      LetSocketsSend();
     }
     Commit(effects.write);
   }
   replica_->Remembered(&effects);
+  const std::vector<replica::Outbound> votes = std::exchange(effects.late, {});
+  Send(votes);
+  if (!votes.empty()) {
+    LetSocketsSend();
+  }
+  replica_->Apply(&effects);
   Send(effects.late);
   for (const replica::LocalAnswer& answer : effects.answers) {
     hooks_.on_answer(answer);

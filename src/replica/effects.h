@@ -1,9 +1,10 @@
 #pragma once
-// Effects: what a replica wants done, in three steps that the node's driver keeps in order:
+// Effects: what a replica wants done, in four steps that the node's driver keeps in order:
 //
 //   1 send `early`    rests on nothing that is not yet durable (a leader's Accept, a redirect)
 //   2 commit `write`  one synced batch
-//   3 tell the replica that it is durable (Replica::Durable), then send `late` and `answers`
+//   3 tell the replica that it is durable (Replica::Remembered), then send `late`
+//   4 let it apply what is decided (Replica::Apply), then send `late` and `answers`
 //
 // R6 is the order of this list.
 

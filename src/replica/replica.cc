@@ -137,9 +137,6 @@ void Replica::Remembered(Effects* effects) {
     leader_->OnAccepted(options_.self, options_.incarnation, acceptor_.log().tip());
     CountVotes();
   }
-  ApplyDecided();
-  ServeReads();
-  acceptor_.Trim(acceptor_.log().decided(), options_.recent_blocks, kRecentBytes);
   if (candidate_ && !candidate_->HasPromised(options_.self)) {
     const paxos::Log& log = acceptor_.log();
     candidate_->OnPromise(
@@ -147,6 +144,20 @@ void Replica::Remembered(Effects* effects) {
         {candidate_->ballot(), acceptor_.accepted(), log.tip(), log.decided(), {}});
     WeighPromises();
   }
+  HandOver(effects);
+}
+
+void Replica::Apply(Effects* effects) {
+  if (forgotten_) {
+    return;
+  }
+  ApplyDecided();
+  ServeReads();
+  acceptor_.Trim(acceptor_.log().decided(), options_.recent_blocks, kRecentBytes);
+  HandOver(effects);
+}
+
+void Replica::HandOver(Effects* effects) {
   if (acceptor_.changed()) {
     return;  // a new leader has a log to write first: the rest goes with the next turn
   }

@@ -8,7 +8,9 @@
 //     effects = Think()               the leader seals what waits
 //     send effects.early
 //     commit effects.write            remember: one synced batch
-//     Remembered(&effects)            votes, decisions and answers that rested on it
+//     Remembered(&effects)            votes and decisions that rested on it
+//     send effects.late               speak
+//     Apply(&effects)                 what is decided is applied: no vote waits for it
 //     send effects.late, effects.answers, serve effects.serve        speak
 //
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
@@ -87,6 +89,7 @@ class Replica {
 
   [[nodiscard]] Effects Think();
   void Remembered(Effects* effects);
+  void Apply(Effects* effects);
   /// There is something to do that needs no further event: the driver must not sleep.
   [[nodiscard]] bool Restless() const;
   /// It will want to do something soon, within a millisecond.
@@ -109,6 +112,8 @@ class Replica {
   [[nodiscard]] const std::optional<std::string>& forgotten() const { return forgotten_; }
 
  private:
+  void HandOver(Effects* effects);
+
   // Roles (replica.cc).
   void KeepLeading();
   void ConsiderElection();

@@ -85,6 +85,8 @@ class OneNode {
     }
     effects.early.clear();
     replica_.Remembered(&effects);
+    Take(std::exchange(effects.late, {}));
+    replica_.Apply(&effects);
     Take(effects.late);
     serves.insert(serves.end(), effects.serve.begin(), effects.serve.end());
     answers.insert(answers.end(), effects.answers.begin(), effects.answers.end());

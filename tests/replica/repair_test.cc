@@ -84,6 +84,7 @@ class RepairAtANodeTest : public testing::Test {
       writes_.push_back(effects.write);
     }
     replica_->Remembered(&effects);
+    replica_->Apply(&effects);
     for (const Outbound& message : effects.late) {
       if (const auto* fetch = std::get_if<paxos::Fetch>(&message.message)) {
         asked_.emplace_back(message.to, fetch->from, fetch->last);

@@ -78,6 +78,25 @@ TEST(ReplicaTest, OneTurnCommitsOnce) {
   EXPECT_EQ(node.Said<paxos::Accepted>()[0].tip, 5U);
 }
 
+// A quorum waits for the vote, and nobody for a follower's state.
+TEST(ReplicaTest, AVoteIsGivenBeforeWhatWasDecidedIsApplied) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Follow(3);
+  const auto chain = paxos::Chain(3);
+  node.Hear(3, paxos::Accept{ballot, 1, chain[2]});
+  node.Turns();
+  ASSERT_EQ(node.machine().applied(), 1U);
+  node.Hear(3, paxos::Accept{ballot, 2, chain[3]});
+  Effects effects = node.Think();
+  node->Remembered(&effects);
+  ASSERT_EQ(effects.late.size(), 1U);
+  ASSERT_TRUE(std::holds_alternative<paxos::Accepted>(effects.late[0].message));
+  EXPECT_EQ(std::get<paxos::Accepted>(effects.late[0].message).tip, 3U);
+  EXPECT_EQ(node.machine().applied(), 1U);
+  node->Apply(&effects);
+  EXPECT_EQ(node.machine().applied(), 2U);
+}
+
 TEST(ReplicaTest, ARestlessReplicaAsksForAnotherTurn) {
   OneNode node({.slots_in_flight = 1});
   const paxos::Ballot ballot = node.Lead();

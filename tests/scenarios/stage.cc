@@ -242,21 +242,27 @@ void Stage::FinishTurn(NodeId id) {
   replica::Effects effects = std::move(*std::exchange(node.unsynced, std::nullopt));
   node.replica->Remembered(&effects);
   Check(id);
+  Say(id, std::exchange(effects.late, {}));
+  node.replica->Apply(&effects);
   Speak(id, effects);
   if (node.replica->Restless() || !node.inbox.empty()) {
     Turn(id);
   }
 }
 
-void Stage::Speak(NodeId id, const replica::Effects& effects) {
-  TellSaid(id, "late  ", effects.late);
-  for (const replica::Outbound& message : effects.late) {
+void Stage::Say(NodeId id, const std::vector<replica::Outbound>& late) {
+  TellSaid(id, "late  ", late);
+  for (const replica::Outbound& message : late) {
     if (const auto breach =
             invariants_.SaidOnlyWhatIsDurable(id, nodes_.at(id).disk, message.message)) {
       Tell("BROKEN " + *breach);
     }
     Post(id, message);
   }
+}
+
+void Stage::Speak(NodeId id, const replica::Effects& effects) {
+  Say(id, effects.late);
   for (const replica::ServeBlocks& serve : effects.serve) {
     paxos::Blocks blocks{{}, serve.decided};
     for (Slot slot = serve.from;

@@ -140,6 +140,7 @@ class Stage {
   void Happen(NodeId id, Event event);
   void Turn(NodeId id);
   void FinishTurn(NodeId id);
+  void Say(NodeId id, const std::vector<replica::Outbound>& late);
   void Speak(NodeId id, const replica::Effects& effects);
   void TellSaid(NodeId id, const std::string& when, const std::vector<replica::Outbound>& messages);
   void Post(NodeId from, const replica::Outbound& message);

@@ -184,6 +184,8 @@ void World::FinishTurn(NodeId id) {
     }
   }
   NoteRoles(id);
+  SayAll(id, std::exchange(effects.late, {}));
+  node.replica->Apply(&effects);
   Speak(id, effects);
   if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
     Turn(id);

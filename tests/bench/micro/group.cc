@@ -89,6 +89,8 @@ void Group::Turn(NodeId id) {
   Deliver(id, effects.early);
   node.replica->Remembered(&effects);
   Deliver(id, effects.late);
+  node.replica->Apply(&effects);
+  Deliver(id, effects.late);
   answers_ += effects.answers.size();
 }
 
