@@ -14,7 +14,7 @@ namespace {
 // Where few requests are under way, a block or a round costs what each one costs: messages,
 // wake-ups and a sync at every follower. Where many are, or large ones, it is dearer to wait for a
 // follower that is held up for a moment, and all are asked.
-constexpr std::size_t kFewRequests = 32;
+constexpr std::size_t kFewRequests = 64;
 constexpr std::size_t kSmallBlockBytes = 64 * 1024;
 
 /// A candidate or leader speaks for its own ballot only, and in its present life.

@@ -81,7 +81,7 @@ TEST(PromptTest, AFollowerThatComesLateIsNotAskedFirst) {
 TEST(PromptTest, ManyWritesGoToAllAtOnce) {
   OneNode node;
   LeadsWithNodeTwo(node);
-  for (Token i = 2; i <= 40; ++i) {
+  for (Token i = 2; i <= 70; ++i) {
     node->Submit(i, PutOf(i, 1));
   }
   node.Turns();
@@ -143,7 +143,7 @@ TEST(PromptTest, AProbeThatIsNotAnsweredGoesToAllAtATick) {
 TEST(PromptTest, AProbeForManyReadsGoesToAllAtOnce) {
   OneNode node;
   ReadsWithNodeTwo(node);
-  for (Token i = 2; i <= 40; ++i) {
+  for (Token i = 2; i <= 70; ++i) {
     node->Read(i, "key");
   }
   node.Turns();
