@@ -23,14 +23,14 @@ Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSo
       hooks_(std::move(hooks)),
       pulse_([this] { RepeatBeats(); }) {}
 
-void Driver::Turn() {
+void Driver::Turn(bool awake) {
   replica::Effects effects = replica_->Think();
   Send(effects.early);
   if (effects.write.needed) {
     if (!effects.early.empty()) {
       LetSocketsSend();
     }
-    Commit(effects.write);
+    Commit(effects.write, awake);
   }
   replica_->Remembered(&effects);
   const std::vector<replica::Outbound> votes = std::exchange(effects.late, {});
@@ -51,10 +51,14 @@ void Driver::Turn() {
   }
 }
 
-void Driver::Commit(const replica::LedgerWrite& write) {
+void Driver::Commit(const replica::LedgerWrite& write, bool awake) {
   const Micros began = MonotonicNow();
   pulse_.Begin();
+  if (awake) {
+    keep_awake_.Begin();
+  }
   ledger_->Commit(write);
+  keep_awake_.End();
   pulse_.End();
   hooks_.on_commit(MonotonicNow() - began);
 }

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "net/server_sockets.h"
+#include "node/keep_awake.h"
 #include "node/pulse.h"
 #include "replica/replica.h"
 #include "storage/ledger.h"
@@ -27,8 +28,9 @@ class Driver {
   Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
          Hooks hooks);
 
-  /// Does what the replica wants done after it was told what happened.
-  void Turn();
+  /// Does what the replica wants done after it was told what happened. `awake`: the processor does
+  /// not sleep while the ledger commits.
+  void Turn(bool awake = false);
 
  private:
   /// The last that was said to a node of how this one is.
@@ -37,7 +39,7 @@ class Driver {
     replica::Stamp stamp;
     replica::Seen seen;
   };
-  void Commit(const replica::LedgerWrite& write);
+  void Commit(const replica::LedgerWrite& write, bool awake);
   void Serve(const replica::ServeBlocks& serve);
   /// All messages of one call bear the same stamp, and those to one node go out together.
   void Send(const std::vector<replica::Outbound>& messages);
@@ -48,6 +50,7 @@ class Driver {
   net::ServerSockets* sockets_;
   Hooks hooks_;
   std::map<NodeId, Beat> beats_;
+  KeepAwake keep_awake_;
   Pulse pulse_;  // Last: its thread ends first.
 };
 

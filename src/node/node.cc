@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 #include "chain/block.h"
@@ -110,9 +111,7 @@ void Node::RunOnce(const std::vector<int>& fds) {
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
   replica_.Advance(replica_now_, WallNow());
-  const std::size_t under_way = calls_.size();
-  TakeMessages();
-  if (calls_.size() > under_way) {
+  if (TakeMessages()) {
     vigil_.Came(now);
   }
   if (replica_now_ - last_tick_ >= kTickEvery) {
@@ -126,7 +125,7 @@ void Node::RunOnce(const std::vector<int>& fds) {
   }
   int turns = 0;
   do {
-    driver_.Turn();
+    driver_.Turn(vigil_.pays());
   } while (replica_.Restless() && ++turns < kTurnsInARow);
   AnswerQuestions();
   if (calls_.empty()) {
@@ -134,12 +133,18 @@ void Node::RunOnce(const std::vector<int>& fds) {
   }
 }
 
-void Node::TakeMessages() {
+bool Node::TakeMessages() {
+  bool work = false;
   for (int i = 0; i < kMessagesATurn; ++i) {
     const auto message = sockets_->NextFromPeer();
     if (!message) {
       break;
     }
+    if (i > 0) {
+      // Who has much to read is behind; whoever waits for this processor is perhaps ahead.
+      std::this_thread::yield();
+    }
+    work = work || !std::holds_alternative<paxos::Heartbeat>(message->message);
     replica_.Step(*message);
   }
   for (int i = 0; i < kMessagesATurn; ++i) {
@@ -148,7 +153,9 @@ void Node::TakeMessages() {
       break;
     }
     Handle(*std::move(call));
+    work = true;
   }
+  return work;
 }
 
 void Node::Handle(net::InboundCall call) {

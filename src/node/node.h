@@ -55,7 +55,8 @@ class Node {
   Node(const config::Cluster& cluster, NodeId self, Memory* memory,
        std::unique_ptr<net::ServerSockets> sockets);
 
-  void TakeMessages();
+  /// True if work came: calls, or what another node wants.
+  bool TakeMessages();
   void Handle(net::InboundCall call);
   void AnswerQuestions();
   void Answer(const replica::LocalAnswer& answer);

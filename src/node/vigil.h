@@ -1,9 +1,10 @@
 #pragma once
 // How long a node stays awake. To be woken takes a thread tens of microseconds where its processor
-// sleeps, and a call passes several threads. So behind a call a node looks for messages again and
-// again, until the call is answered and its client may have come back with the next one.
+// sleeps, and a call passes several threads at several nodes. So behind a call, or a leader's
+// question, a node looks for messages again and again, until the call is answered and the next one
+// may have come.
 //
-// Where clients do not come back so soon, it waits for them ever more rarely: a node that has
+// Where the next one does not come so soon, it waits for it ever more rarely: a node that has
 // little to do sleeps.
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace cairn::node {
 
 class Vigil {
  public:
-  /// Calls came.
+  /// Work came: calls, or what another node wants.
   void Came(Micros now) {
     if (resting_ && until_ != 0) {
       misses_ = now <= until_ ? 0 : std::min(2 * misses_ + 1, kMostMisses);
@@ -39,17 +40,19 @@ class Vigil {
   }
   /// Until then it does not sleep.
   [[nodiscard]] Micros until() const { return until_; }
+  /// It did not wait in vain lately.
+  [[nodiscard]] bool pays() const { return misses_ == 0; }
 
  private:
   /// Longer than most calls take; but one that finds no majority must not cost a processor.
   static constexpr Micros kCall = 1'000;
-  /// A client next door is back by then.
+  /// A client next door is back by then, and a leader with the next block.
   static constexpr Micros kReturn = 500;
   static constexpr std::size_t kMostMisses = 255;
 
   bool resting_ = true;
   Micros until_ = 0;        // 0: it sleeps
-  std::size_t misses_ = 0;  // a measure of how often it waited for clients in vain
+  std::size_t misses_ = 0;  // a measure of how often it waited in vain
   std::size_t pass_ = 0;    // rests through which it sleeps
 };
 

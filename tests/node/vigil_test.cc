@@ -81,6 +81,16 @@ TEST(VigilTest, OneThatComesBackAfterAllIsWaitedForAgain) {
   }
 }
 
+TEST(VigilTest, PaysWhereItDoesNotWaitInVain) {
+  Vigil vigil;
+  EXPECT_TRUE(vigil.pays());
+  Waits(vigil, 10, kReturn);
+  EXPECT_TRUE(vigil.pays());
+  Vigil other;
+  Waits(other, 10, 2 * kReturn);
+  EXPECT_FALSE(other.pays());
+}
+
 TEST(VigilTest, IsAwakeBehindACallAlsoWhereItDoesNotWaitForTheNext) {
   Vigil vigil;
   Waits(vigil, 1'000, 2 * kReturn);
