@@ -23,7 +23,7 @@ class Vigil {
       pass_ = misses_;
     }
     resting_ = false;
-    until_ = now + kCall;
+    until_ = now + kLongest;
   }
   /// No call is under way.
   void Rest(Micros now) {
@@ -35,7 +35,7 @@ class Vigil {
       --pass_;
       until_ = 0;
     } else {
-      until_ = now + kReturn;
+      until_ = now + kLongest;
     }
   }
   /// Until then it does not sleep.
@@ -44,10 +44,9 @@ class Vigil {
   [[nodiscard]] bool pays() const { return misses_ == 0; }
 
  private:
-  /// Longer than most calls take; but one that finds no majority must not cost a processor.
-  static constexpr Micros kCall = 1'000;
-  /// A client next door is back by then, and a leader with the next block.
-  static constexpr Micros kReturn = 500;
+  /// Longer than most calls take, and than a client next door takes to come back, or a leader with
+  /// the next block; but a call that finds no majority must not cost a processor.
+  static constexpr Micros kLongest = 1'000;
   static constexpr std::size_t kMostMisses = 255;
 
   bool resting_ = true;
