@@ -12,8 +12,8 @@
 namespace cairn::net {
 namespace {
 
-// Milliseconds; each time somewhat more, by chance, and never twice as much. A node that starts again
-// is at work as soon as the others have found it.
+// Milliseconds; each time somewhat more, by chance. A node that starts again is at work only when
+// the others have found it, so they do not look for it ever more rarely.
 constexpr int kReconnect = 50;
 constexpr int kConnectTimeout = 2000;
 // Milliseconds. A half-open connection holds a file until then.
