@@ -124,7 +124,8 @@ Result<std::unique_ptr<ClientLink>> ClientLink::Open(const std::string& host, st
   }
   auto impl =
       std::make_unique<Impl>(ClientHeader{.cluster = {.genesis = cluster, .name = cluster_name}});
-  Result<zmq::socket_t> socket = MakeDealer(context->impl_->context, kBounds, host, port);
+  Result<zmq::socket_t> socket =
+      MakeDealer(context->impl_->context, kBounds, Redial::kBackOff, host, port);
   if (!socket.ok()) {
     return socket.status();
   }

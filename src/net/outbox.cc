@@ -20,7 +20,8 @@ Outbox::Outbox(PeerHeader header, zmq::context_t* context, Links* links, WarnLim
 void Outbox::Connect(const std::vector<PeerAddress>& peers) {
   peers_.clear();
   for (const PeerAddress& peer : peers) {
-    Result<zmq::socket_t> dealer = MakeDealer(*context_, kBounds, peer.host, peer.peer_port);
+    Result<zmq::socket_t> dealer =
+        MakeDealer(*context_, kBounds, Redial::kSteady, peer.host, peer.peer_port);
     if (dealer.ok()) {
       peers_.emplace(peer.id, Peer{.dealer = std::move(dealer).value()});
     } else {

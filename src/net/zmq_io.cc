@@ -12,9 +12,9 @@
 namespace cairn::net {
 namespace {
 
-// Milliseconds; each time somewhat more, by chance. A node that starts again is at work only when
-// the others have found it, so they do not look for it ever more rarely.
+// Milliseconds; each time somewhat more, by chance.
 constexpr int kReconnect = 50;
+constexpr int kReconnectMax = 500;
 constexpr int kConnectTimeout = 2000;
 // Milliseconds. A half-open connection holds a file until then.
 constexpr int kHandshake = 5000;
@@ -74,7 +74,7 @@ Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bo
   }
 }
 
-Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds,
+Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds, Redial redial,
                                  const std::string& host, std::uint16_t port) {
   const std::string endpoint = Endpoint(host, port);
   try {
@@ -83,6 +83,9 @@ Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bo
     // Without it messages are kept for a peer that is down, for as long as it is.
     socket.set(zmq::sockopt::immediate, true);
     socket.set(zmq::sockopt::reconnect_ivl, kReconnect);
+    if (redial == Redial::kBackOff) {
+      socket.set(zmq::sockopt::reconnect_ivl_max, kReconnectMax);
+    }
     socket.set(zmq::sockopt::connect_timeout, kConnectTimeout);
     socket.connect(endpoint);
     return socket;

@@ -28,10 +28,16 @@ struct SocketBounds {
 [[nodiscard]] Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
                                                const std::string& host, std::uint16_t port,
                                                const std::string& setting);
+/// How a lost connection is tried again.
+enum class Redial : std::uint8_t {
+  kSteady,   ///< Always as soon: for nodes, since one that starts again waits to be found.
+  kBackOff,  ///< Ever more rarely: for clients, of which a thousand may miss the same node.
+};
 /// A DEALER that connects to `host`:`port` in the background, again and again, and takes messages
 /// only while the connection stands.
 [[nodiscard]] Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds,
-                                               const std::string& host, std::uint16_t port);
+                                               Redial redial, const std::string& host,
+                                               std::uint16_t port);
 
 /// False if the frame can't be taken right now: the connection is down or its queue full.
 [[nodiscard]] bool TrySend(zmq::socket_t& socket, zmq::message_t& frame, bool more = false);
