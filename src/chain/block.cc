@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "chain/merkle.h"
 #include "chain/record.h"
@@ -88,8 +89,8 @@ Result<Hash> DecodeRequests(const BlockHeader& header, std::string_view bytes,
                              " requests that its header counts");
   }
   requests->resize(header.request_count);
-  std::vector<Hash> leaves;
-  leaves.reserve(header.request_count);
+  std::vector<PlacedRecord> records;
+  records.reserve(header.request_count);
   Reader r(bytes);
   for (Request& request : *requests) {
     const std::string_view record = r.String();
@@ -102,12 +103,36 @@ Result<Hash> DecodeRequests(const BlockHeader& header, std::string_view bytes,
     if (Status status = CheckRequest(request, header.slot); !status.ok()) {
       return status;
     }
-    leaves.push_back(RecordLeaf(record, request.value.size()));
+    records.push_back({record, request.value.size()});
   }
   if (!r.AtEnd()) {
     return Status::Integrity("the block goes on after its last request");
   }
-  return MerkleRoot(leaves);
+  return RequestsRoot(records);
+}
+
+/// Room for a header, and behind it the requests.
+std::string EncodeRequests(const std::vector<Request>& requests) {
+  Writer w;
+  w.Raw(std::string(kHeaderBytes, '\0'));
+  for (const Request& request : requests) {
+    w.U32(static_cast<std::uint32_t>(EncodedSize(request) - kLengthBytes));
+    AppendRecord(w, request, request.value);
+  }
+  return w.Take();
+}
+
+Hash RootOf(const std::vector<Request>& requests, std::string_view encoded) {
+  std::vector<PlacedRecord> records;
+  records.reserve(requests.size());
+  std::size_t at = kHeaderBytes;
+  for (const Request& request : requests) {
+    const std::size_t size = EncodedSize(request);
+    records.push_back(
+        {encoded.substr(at + kLengthBytes, size - kLengthBytes), request.value.size()});
+    at += size;
+  }
+  return RequestsRoot(records);
 }
 
 std::string EncodeParameters(const GenesisParameters& parameters) {
@@ -187,24 +212,18 @@ BlockPtr Seal(Slot slot, const Hash& parent, Micros time, std::vector<Request> r
   CAIRN_CHECK(size <= kMaxEncodedBlockBytes, "a block is no longer than allowed");
 
   auto block = std::make_shared<Block>();
+  block->encoded = EncodeRequests(requests);
+  CAIRN_CHECK(block->encoded.size() == size, "a block is as long as its parts");
   block->header.version = kBlockVersion;
   block->header.slot = slot;
   block->header.parent = parent;
-  block->header.requests_root = RequestsRoot(requests);
+  block->header.requests_root = RootOf(requests, block->encoded);
   block->header.time = time;
   block->header.request_count = static_cast<std::uint32_t>(requests.size());
   const Found found = FindNonce(EncodeHeader(block->header));
   block->header.nonce = found.nonce;
   block->hash = found.hash;
-
-  Writer w;
-  w.Raw(EncodeHeader(block->header));
-  for (const Request& request : requests) {
-    w.U32(static_cast<std::uint32_t>(EncodedSize(request) - kLengthBytes));
-    AppendRecord(w, request, request.value);
-  }
-  block->encoded = w.Take();
-  CAIRN_CHECK(block->encoded.size() == size, "a block is as long as its parts");
+  block->encoded.replace(0, kHeaderBytes, EncodeHeader(block->header));
   block->requests = std::move(requests);
   return block;
 }

@@ -10,15 +10,19 @@
 #include <string_view>
 #include <vector>
 
-#include "common/block.h"
+#include "common/types.h"
 
 namespace cairn::chain {
 
-[[nodiscard]] Hash RequestLeaf(const Request& request);
-/// The leaf of a request that stands as `record` in a block, of which the last `value_bytes` are
-/// the value: without encoding it anew.
-[[nodiscard]] Hash RecordLeaf(std::string_view record, std::size_t value_bytes);
-[[nodiscard]] Hash MerkleRoot(const std::vector<Hash>& leaves);
-[[nodiscard]] Hash RequestsRoot(const std::vector<Request>& requests);
+/// A request's record as it stands in a block. Its last `value_bytes` are the value, before them is
+/// the value's length.
+struct PlacedRecord {
+  std::string_view record;
+  std::size_t value_bytes = 0;
+};
+
+[[nodiscard]] Hash MerkleRoot(std::vector<Hash> leaves);
+/// The root over a block's requests.
+[[nodiscard]] Hash RequestsRoot(const std::vector<PlacedRecord>& records);
 
 }  // namespace cairn::chain

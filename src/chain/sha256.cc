@@ -12,42 +12,25 @@
 #include <cstring>
 #include <iterator>
 
+#include "chain/sha256_lanes.h"
+#include "chain/sha256_padding.h"
 #include "common/check.h"
 
 namespace cairn::chain {
 namespace {
 
-constexpr std::size_t kBlockBytes = SHA256_CBLOCK;
-/// What leaves and inner nodes of a block's tree take, and most values.
-constexpr std::size_t kShortBytes = 4 * kBlockBytes;
-/// A one bit, and the length.
-constexpr std::size_t kPaddingBytes = 1 + 8;
-
-// Whole words: what is written byte by byte is not yet there when OpenSSL loads it.
-std::uint64_t BigEndian(std::uint64_t value) {
-  return std::endian::native == std::endian::big ? value : __builtin_bswap64(value);
-}
+// Whole words: what is written byte by byte is not yet there when it is loaded.
 std::uint32_t BigEndian(std::uint32_t value) {
   return std::endian::native == std::endian::big ? value : __builtin_bswap32(value);
 }
 
-/// The padding of FIPS 180-4, section 5.1.1, made here: a message of whole blocks passes OpenSSL in
-/// one call, where a short one would be copied piece by piece, and again at its end.
-Hash HashShort(std::initializer_list<std::string_view> parts) {
-  std::array<char, kShortBytes> bytes;
-  std::size_t size = 0;
-  for (const std::string_view part : parts) {
-    std::copy(part.begin(), part.end(), bytes.begin() + size);
-    size += part.size();
-  }
-  const std::size_t padded = (size + kPaddingBytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
-  std::fill(bytes.begin() + size, bytes.begin() + padded, '\0');
-  bytes[size] = '\x80';
-  const std::uint64_t bits = BigEndian(std::uint64_t{8} * size);
-  std::memcpy(bytes.data() + padded - sizeof bits, &bits, sizeof bits);
+/// A message of whole blocks passes OpenSSL in one call, where a short one would be copied piece by
+/// piece, and again at its end.
+Hash HashPadded(const PaddedMessage& message) {
   SHA256_CTX context;
   CAIRN_CHECK(SHA256_Init(&context) == 1, "SHA-256 begins");
-  CAIRN_CHECK(SHA256_Update(&context, bytes.data(), padded) == 1, "SHA-256 takes bytes");
+  CAIRN_CHECK(SHA256_Update(&context, message.bytes(), message.blocks() * kSha256BlockBytes) == 1,
+              "SHA-256 takes bytes");
   Hash hash;
   for (std::size_t i = 0; i < std::size(context.h); ++i) {
     const std::uint32_t word = BigEndian(std::uint32_t{context.h[i]});
@@ -56,16 +39,7 @@ Hash HashShort(std::initializer_list<std::string_view> parts) {
   return hash;
 }
 
-}  // namespace
-
-Hash Sha256(std::initializer_list<std::string_view> parts) {
-  std::size_t size = 0;
-  for (const std::string_view part : parts) {
-    size += part.size();
-  }
-  if (size + kPaddingBytes <= kShortBytes) {
-    return HashShort(parts);
-  }
+Hash HashLong(std::span<const std::string_view> parts) {
   SHA256_CTX context;
   CAIRN_CHECK(SHA256_Init(&context) == 1, "SHA-256 begins");
   for (const std::string_view part : parts) {
@@ -77,6 +51,69 @@ Hash Sha256(std::initializer_list<std::string_view> parts) {
   return hash;
 }
 
+/// Messages that wait to be hashed side by side.
+class Group {
+ public:
+  /// `digest` is set at the latest by Finish.
+  void Add(std::span<const std::string_view> parts, Hash* digest) {
+    if (!messages_[size_].Take(parts)) {
+      *digest = HashLong(parts);
+      return;
+    }
+    digests_[size_] = digest;
+    if (++size_ == kSha256Lanes) {
+      Finish();
+    }
+  }
+
+  void Finish() {
+    std::size_t blocks = 0;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      blocks += messages_[i].blocks();
+      longest = std::max(longest, messages_[i].blocks());
+    }
+    if (side_by_side_ != nullptr && blocks > kBreakEven * longest) {
+      side_by_side_(std::span(messages_).first(size_), std::span(digests_).first(size_));
+    } else {
+      for (std::size_t i = 0; i < size_; ++i) {
+        *digests_[i] = HashPadded(messages_[i]);
+      }
+    }
+    size_ = 0;
+  }
+
+ private:
+  /// Side by side takes as long as so many messages one by one.
+  static constexpr std::size_t kBreakEven = 3;
+
+  const HashSideBySide side_by_side_ = [] {
+    static const HashSideBySide fastest = FastestSideBySide();
+    return fastest;
+  }();
+  std::array<PaddedMessage, kSha256Lanes> messages_;
+  std::array<Hash*, kSha256Lanes> digests_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+Hash Sha256(std::initializer_list<std::string_view> parts) {
+  PaddedMessage message;
+  const std::span<const std::string_view> all(parts.begin(), parts.size());
+  return message.Take(all) ? HashPadded(message) : HashLong(all);
+}
+
 Hash Sha256(std::string_view bytes) { return Sha256({bytes}); }
+
+std::vector<Hash> Sha256Each(std::span<const MessageParts> messages) {
+  std::vector<Hash> digests(messages.size());
+  Group group;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    group.Add(messages[i], &digests[i]);
+  }
+  group.Finish();
+  return digests;
+}
 
 }  // namespace cairn::chain

@@ -10,6 +10,7 @@
 #include "chain/sha256.h"
 #include "common/coding.h"
 #include "common/limits.h"
+#include "tests/chain/leaf.h"
 
 namespace cairn::chain {
 namespace {
@@ -191,7 +192,7 @@ TEST(BlockTest, AnUnknownOperationIsRefused) {
   BlockHeader header;
   header.slot = 5;
   header.request_count = 1;
-  header.requests_root = RequestsRoot({request});
+  header.requests_root = RootOfLeaves({request});
   EXPECT_EQ(CodeOf(Forge(header, body.bytes())), Code::kIntegrity);
 }
 
@@ -215,7 +216,7 @@ TEST(BlockTest, MoreRequestsThanTheLimitAreRefused) {
   BlockHeader header;
   header.slot = 5;
   header.request_count = static_cast<std::uint32_t>(many.size());
-  header.requests_root = RequestsRoot(many);
+  header.requests_root = RootOfLeaves(many);
   EXPECT_EQ(CodeOf(Forge(header, body.bytes())), Code::kIntegrity);
 }
 
