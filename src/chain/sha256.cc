@@ -54,6 +54,9 @@ Hash HashLong(std::span<const std::string_view> parts) {
 /// Messages that wait to be hashed side by side.
 class Group {
  public:
+  /// Null: they are hashed one by one.
+  explicit Group(HashSideBySide side_by_side) : side_by_side_(side_by_side) {}
+
   /// `digest` is set at the latest by Finish.
   void Add(std::span<const std::string_view> parts, Hash* digest) {
     if (!messages_[size_].Take(parts)) {
@@ -87,10 +90,7 @@ class Group {
   /// Side by side takes as long as so many messages one by one.
   static constexpr std::size_t kBreakEven = 3;
 
-  const HashSideBySide side_by_side_ = [] {
-    static const HashSideBySide fastest = FastestSideBySide();
-    return fastest;
-  }();
+  const HashSideBySide side_by_side_;
   std::array<PaddedMessage, kSha256Lanes> messages_;
   std::array<Hash*, kSha256Lanes> digests_{};
   std::size_t size_ = 0;
@@ -107,8 +107,9 @@ Hash Sha256(std::initializer_list<std::string_view> parts) {
 Hash Sha256(std::string_view bytes) { return Sha256({bytes}); }
 
 std::vector<Hash> Sha256Each(std::span<const MessageParts> messages) {
+  static const HashSideBySide fastest = FastestSideBySide();
   std::vector<Hash> digests(messages.size());
-  Group group;
+  Group group(fastest);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     group.Add(messages[i], &digests[i]);
   }
