@@ -15,8 +15,8 @@ namespace cairn::chain {
 
 inline constexpr std::size_t kSha256Lanes = 8;
 
-/// The digest of each message; it takes as long as eight times the longest. Requires: as many
-/// messages as digests, one to kSha256Lanes.
+/// The digest of each message; however many they are, the longest one decides how long it takes.
+/// Requires: as many messages as digests, one to kSha256Lanes.
 using HashSideBySide = void (*)(std::span<const PaddedMessage> messages,
                                 std::span<Hash* const> digests);
 

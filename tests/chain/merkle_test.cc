@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "chain/record.h"
 #include "chain/sha256.h"
@@ -44,6 +47,23 @@ TEST(MerkleTest, HasTheShapesOfRfc6962) {
   EXPECT_EQ(MerkleRoot(Leaves(6)), Node(n03, n45));
   EXPECT_EQ(MerkleRoot(Leaves(7)), Node(n03, Node(n45, l[6])));
   EXPECT_EQ(MerkleRoot(Leaves(8)), Node(n03, Node(n45, n67)));
+}
+
+// The definition itself, split by split.
+Hash RootByRfc6962(std::span<const Hash> leaves) {
+  if (leaves.size() == 1) {
+    return leaves.front();
+  }
+  const std::size_t left = std::bit_floor(leaves.size() - 1);
+  return Node(RootByRfc6962(leaves.first(left)), RootByRfc6962(leaves.subspan(left)));
+}
+
+TEST(MerkleTest, HasTheRootOfRfc6962ForEveryNumberOfLeaves) {
+  const std::vector<Hash> leaves = Leaves(300);
+  for (std::size_t count = 1; count <= leaves.size(); ++count) {
+    const std::vector<Hash> some(leaves.begin(), leaves.begin() + static_cast<long>(count));
+    EXPECT_EQ(MerkleRoot(some), RootByRfc6962(some)) << count;
+  }
 }
 
 TEST(MerkleTest, OrderAndNumberOfLeavesMatter) {
