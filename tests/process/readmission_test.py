@@ -142,6 +142,8 @@ class Readmission(ProcessTest):
         old = incarnation(cluster[1])
         cluster.kill(1)
         self.wipe(cluster, 1)
+        # Else the cluster might form with who node 1 was, if node 3 is quicker than the broken link.
+        cluster[2].says(r"(?s)waits for node 3\b.*waits for nodes 1 and 3\b")
         cluster.start(1, 3)
         cluster.leader()
         self.assertNotEqual(incarnation(cluster[1]), old)
