@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "client/commands.h"
+#include "node/process_id.h"
 #include "node/recover.h"
 #include "node/server.h"
 #include "node/verify.h"
@@ -73,6 +74,7 @@ void AddRecover(CLI::App* app, cairn::node::RecoverCommand* command, int* exit_c
 }  // namespace
 
 int main(int argc, char** argv) {
+  cairn::node::RememberProcessId();
   CLI::App app{
       "cairn: a replicated key-value store that survives crashes and can prove that it kept your "
       "data"};
