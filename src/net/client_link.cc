@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/client_codec.h"
+#include "net/doorbell.h"
 #include "net/zmq_io.h"
 
 namespace cairn::net {
@@ -45,6 +46,7 @@ struct ClientLink::Impl {
   std::shared_ptr<ClientContext> context;  // Before the socket: it must outlive it.
   zmq::socket_t socket;
   int descriptor = -1;  // Of the socket.
+  Doorbell bell;
   ReplyDecoder decoder;
 
   // What waits here was surely not sent: the socket takes nothing before its connection stands.
@@ -59,7 +61,11 @@ struct ClientLink::Impl {
   [[nodiscard]] std::size_t unsent() const { return closed_calls + open.size(); }
 
   void SendClosed() {
-    while (!closed.empty() && TrySend(socket, closed.front().frame)) {
+    while (!closed.empty()) {
+      bell.Disturbed();
+      if (!TrySend(socket, closed.front().frame)) {
+        break;
+      }
       closed_calls -= closed.front().calls;
       closed.pop_front();
     }
@@ -95,10 +101,28 @@ struct ClientLink::Impl {
     return std::nullopt;
   }
 
+  // False if there is nothing to be done before the descriptor tells.
+  bool HasWork() {
+    const bool has_calls = unsent() > 0;
+    if (has_calls || !bell.tells()) {
+      const SocketEvents now = EventsOf(socket);
+      bell.Looked(now.can_receive);
+      if (has_calls && now.can_send) {
+        return true;
+      }
+    }
+    return decoder.left() > 0 || !bell.tells();
+  }
+
   // False if no message waits. One that is no frame of ours leaves nothing in the decoder.
   bool Receive() {
+    if (bell.TakeSilence()) {
+      return false;
+    }
     zmq::message_t frame;
-    if (!TryReceive(socket, frame)) {
+    const bool found = TryReceive(socket, frame);
+    bell.Looked(found);
+    if (!found) {
       return false;
     }
     if (!frame.more()) {
@@ -165,17 +189,9 @@ std::optional<ClientReply> ClientLink::Receive(int timeout_ms) {
     return std::nullopt;
   }
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  while (!reply) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) {
-      break;
-    }
-    const short events =
-        static_cast<short>(impl_->unsent() == 0 ? ZMQ_POLLIN : ZMQ_POLLIN | ZMQ_POLLOUT);
-    zmq_pollitem_t item{impl_->socket.handle(), 0, events, 0};
-    // A signal ends the wait early: then it goes on.
-    (void)zmq_poll(&item, 1, static_cast<long>(left));
-    impl_->Flush();
+  for (auto now = Clock::now(); !reply && now < deadline; now = Clock::now()) {
+    // It may end early: then it goes on.
+    WaitForAny({this}, std::chrono::ceil<std::chrono::microseconds>(deadline - now));
     reply = impl_->Take();
   }
   return reply;
@@ -183,7 +199,9 @@ std::optional<ClientReply> ClientLink::Receive(int timeout_ms) {
 
 bool ClientLink::Connected() {
   impl_->Flush();
-  return CanSend(impl_->socket);
+  const SocketEvents now = EventsOf(impl_->socket);
+  impl_->bell.Looked(now.can_receive);
+  return now.can_send;
 }
 
 void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
@@ -195,8 +213,7 @@ void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
     link->impl_->Flush();
   }
   for (ClientLink* link : links) {
-    // Asked last: the descriptor only tells of what has happened since.
-    if (link->impl_->decoder.left() > 0 || CanReceive(link->impl_->socket)) {
+    if (link->impl_->HasWork()) {
       return;
     }
     items.push_back({link->impl_->descriptor, POLLIN, 0});
@@ -206,6 +223,9 @@ void ClientLink::WaitForAny(const std::vector<ClientLink*>& links,
   const timespec limit{seconds.count(), std::chrono::nanoseconds(wait - seconds).count()};
   // A signal ends the wait early, which the caller must bear anyway.
   (void)ppoll(items.data(), items.size(), &limit, nullptr);
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    links[i]->impl_->bell.Waited(items[i].revents != 0);
+  }
 }
 
 }  // namespace cairn::net

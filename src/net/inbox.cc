@@ -13,7 +13,12 @@ Inbox::Next Inbox::Receive() {
   if (discarding_) {
     return Discard();
   }
-  if (!TryReceive(*router_, routing_id_)) {
+  if (bell_.TakeSilence()) {
+    return Next::kNone;
+  }
+  const bool found = TryReceive(*router_, routing_id_);
+  bell_.Looked(found);
+  if (!found) {
     return Next::kNone;
   }
   // All frames of a message arrive together, so that none of these can be missing; if one is, the
@@ -30,6 +35,13 @@ Inbox::Next Inbox::Receive() {
     return Discard();
   }
   return Next::kMessage;
+}
+
+bool Inbox::MayReceive() {
+  if (!bell_.tells()) {
+    bell_.Looked(EventsOf(*router_).can_receive);
+  }
+  return !bell_.tells();
 }
 
 Inbox::Next Inbox::Discard() {

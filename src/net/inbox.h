@@ -9,6 +9,8 @@
 #include <string>
 #include <zmq.hpp>
 
+#include "net/doorbell.h"
+
 namespace cairn::net {
 
 class Inbox {
@@ -25,6 +27,12 @@ class Inbox {
 
   /// Never waits.
   [[nodiscard]] Next Receive();
+  /// Whether Receive may find something; if not, the socket's descriptor will tell.
+  [[nodiscard]] bool MayReceive();
+  /// After a wait for the descriptor, which began when MayReceive was false.
+  void Waited(bool readable) { bell_.Waited(readable); }
+  /// After something else was done with the socket.
+  void Disturbed() { bell_.Disturbed(); }
 
   [[nodiscard]] const zmq::message_t& routing_id() const { return routing_id_; }
   [[nodiscard]] const zmq::message_t& body() const { return body_; }
@@ -34,6 +42,7 @@ class Inbox {
   Next Discard();
 
   zmq::socket_t* router_;
+  Doorbell bell_;
   zmq::message_t routing_id_;
   zmq::message_t body_;
   bool delimited_ = false;

@@ -40,7 +40,7 @@ void Outbox::Announce(NodeId id) {
 // Until the socket takes it, it is tried again with every frame to the peer.
 void Outbox::Announce(NodeId id, Peer& peer) {
   const std::optional<bool> cut = links_->Untold(id);
-  if (!cut || !CanSend(peer.dealer)) {
+  if (!cut || !EventsOf(peer.dealer).can_send) {
     return;
   }
   header_.to = id;
@@ -76,7 +76,7 @@ void Outbox::SendBatch(NodeId id, Peer& peer) {
   header_.to = id;
   std::span<const replica::Message* const> rest = batch_;
   while (!rest.empty()) {
-    if (peer.doubtful && !CanSend(peer.dealer)) {
+    if (peer.doubtful && !EventsOf(peer.dealer).can_send) {
       unsent_ += rest.size();
       return;
     }

@@ -41,7 +41,7 @@ ReplyQueue::Connection& ReplyQueue::ConnectionOf(const ClientAddress& to) {
   return connection;
 }
 
-void ReplyQueue::Flush() {
+bool ReplyQueue::Flush() {
   for (std::size_t i = 0; i < used_; ++i) {
     Send(connections_[i]);
   }
@@ -50,6 +50,7 @@ void ReplyQueue::Flush() {
   if (connections_.size() > kKeptConnections) {
     connections_.erase(connections_.begin() + kKeptConnections, connections_.end());
   }
+  return std::exchange(sent_, false);
 }
 
 void ReplyQueue::Send(Connection& connection) {
@@ -64,6 +65,7 @@ void ReplyQueue::Send(Connection& connection) {
     connection.batch = ReplyBatch(header_);
     return;
   }
+  sent_ = true;
   zmq::message_t routing_id(connection.routing_id);
   zmq::message_t delimiter;
   const bool sent = TrySend(*router_, routing_id, true) &&

@@ -22,8 +22,9 @@ class ReplyQueue {
 
   /// Replies to one connection keep their order. If the frame has become large, it leaves at once.
   void Add(const ClientAddress& to, const ReplyBody& body);
-  /// Sends all that is here. Never waits: what the socket does not take is lost, and counted.
-  void Flush();
+  /// Sends all that is here. Never waits: what the socket does not take is lost, and counted. True
+  /// if the socket was used since the last Flush.
+  bool Flush();
   /// Replies that were lost: no connection, a full queue, too large.
   [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
 
@@ -42,6 +43,7 @@ class ReplyQueue {
   // The first `used_` have replies in this turn; the others keep their memory for later ones.
   std::vector<Connection> connections_;
   std::size_t used_ = 0;
+  bool sent_ = false;
   std::unordered_map<std::string, std::size_t> places_;
   std::uint64_t unsent_ = 0;
 };

@@ -122,8 +122,8 @@ void ServerSockets::Impl::Connect(const std::vector<NodeId>& leave_out) {
 }
 
 bool ServerSockets::Impl::HasMessage() {
-  return peer_decoder.left() > 0 || call_decoder.left() > 0 || CanReceive(peers) ||
-         CanReceive(clients);
+  return peer_decoder.left() > 0 || call_decoder.left() > 0 || from_peers.MayReceive() ||
+         from_clients.MayReceive();
 }
 
 void ServerSockets::Impl::Drop(const std::string& why) {
@@ -296,6 +296,8 @@ void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds,
   if (ready == 0) {
     ready = ::poll(items.data(), items.size(), timeout_ms);
   }
+  impl_->from_peers.Waited(items[0].revents != 0);
+  impl_->from_clients.Waited(items[1].revents != 0);
   CAIRN_CHECK(ready >= 0 || errno == EINTR, "the sockets are open while they are waited for");
 }
 
@@ -323,7 +325,11 @@ void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::
 void ServerSockets::Reply(const ClientAddress& to, const ReplyBody& body) {
   impl_->replies.Add(to, body);
 }
-void ServerSockets::FlushReplies() { impl_->replies.Flush(); }
+void ServerSockets::FlushReplies() {
+  if (impl_->replies.Flush()) {
+    impl_->from_clients.Disturbed();
+  }
+}
 
 void ServerSockets::FailLink(NodeId peer) { impl_->SetLink(peer, true); }
 void ServerSockets::FixLink(NodeId peer) { impl_->SetLink(peer, false); }

@@ -38,12 +38,6 @@ void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::str
   }
 }
 
-bool HasEvent(zmq::socket_t& socket, int event) {
-  int events = 0;
-  std::size_t size = sizeof events;
-  return zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
-}
-
 }  // namespace
 
 zmq::context_t MakeContext() {
@@ -101,16 +95,23 @@ bool TrySend(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
 }
 
 bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame) {
-  if (zmq_msg_recv(frame.handle(), socket.handle(), ZMQ_DONTWAIT) >= 0) {
-    return true;
+  while (zmq_msg_recv(frame.handle(), socket.handle(), ZMQ_DONTWAIT) < 0) {
+    if (errno == EAGAIN) {
+      return false;
+    }
+    CAIRN_CHECK(errno == EINTR, "a socket is received from while it is open");
   }
-  CAIRN_CHECK(errno == EAGAIN || errno == EINTR, "a socket is received from while it is open");
-  return false;
+  return true;
 }
 
-bool CanSend(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLOUT); }
-
-bool CanReceive(zmq::socket_t& socket) { return HasEvent(socket, ZMQ_POLLIN); }
+SocketEvents EventsOf(zmq::socket_t& socket) {
+  int events = 0;
+  std::size_t size = sizeof events;
+  while (zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size) != 0) {
+    CAIRN_CHECK(errno == EINTR, "a socket is asked while it is open");
+  }
+  return {.can_send = (events & ZMQ_POLLOUT) != 0, .can_receive = (events & ZMQ_POLLIN) != 0};
+}
 
 int DescriptorOf(zmq::socket_t& socket) {
   int descriptor = -1;

@@ -43,12 +43,15 @@ enum class Redial : std::uint8_t {
 [[nodiscard]] bool TrySend(zmq::socket_t& socket, zmq::message_t& frame, bool more = false);
 /// False if no frame waits.
 [[nodiscard]] bool TryReceive(zmq::socket_t& socket, zmq::message_t& frame);
-/// True if a message can be sent: a connection stands and its queue has room.
-[[nodiscard]] bool CanSend(zmq::socket_t& socket);
-/// True if a frame waits.
-[[nodiscard]] bool CanReceive(zmq::socket_t& socket);
+struct SocketEvents {
+  bool can_send = false;     ///< A connection stands and its queue has room.
+  bool can_receive = false;  ///< A frame waits.
+};
+/// As they are now, both at the same instant.
+[[nodiscard]] SocketEvents EventsOf(zmq::socket_t& socket);
 
-/// What becomes readable whenever something happens to the socket; then it must be asked. Constant.
+/// What becomes readable when something happens to the socket; then it must be asked. Constant.
+/// What it keeps to itself: doorbell.h.
 [[nodiscard]] int DescriptorOf(zmq::socket_t& socket);
 
 [[nodiscard]] std::string_view View(const zmq::message_t& frame);
