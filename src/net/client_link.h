@@ -63,6 +63,7 @@ class ClientLink {
   [[nodiscard]] bool Connected();
 
   /// Waits until a reply may have come on one of the links, at most so long; it may end early.
+  /// Where it saw nothing come, the next Receive(0) takes its word for that.
   static void WaitForAny(const std::vector<ClientLink*>& links, std::chrono::microseconds longest);
 
  private:
