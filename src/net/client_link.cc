@@ -61,11 +61,10 @@ struct ClientLink::Impl {
   [[nodiscard]] std::size_t unsent() const { return closed_calls + open.size(); }
 
   void SendClosed() {
-    while (!closed.empty()) {
+    if (!closed.empty()) {
       bell.Disturbed();
-      if (!TrySend(socket, closed.front().frame)) {
-        break;
-      }
+    }
+    while (!closed.empty() && TrySend(socket, closed.front().frame)) {
       closed_calls -= closed.front().calls;
       closed.pop_front();
     }

@@ -6,7 +6,6 @@
 // told.
 
 #include <cstdint>
-#include <utility>
 
 namespace cairn::net {
 
@@ -22,7 +21,11 @@ class Doorbell {
   void Waited(bool readable) { state_ = readable ? State::kUnknown : State::kSilent; }
   /// Whether the next look is in vain, since the wait for the descriptor has just said so; once.
   [[nodiscard]] bool TakeSilence() {
-    return state_ == State::kSilent && std::exchange(state_, State::kTells) == State::kSilent;
+    const bool silent = state_ == State::kSilent;
+    if (silent) {
+      state_ = State::kTells;
+    }
+    return silent;
   }
 
  private:
