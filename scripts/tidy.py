@@ -8,6 +8,8 @@ What is checked:
   layers     includes point down only; a package is used in its one place only; the pure folders
              know no clock, thread, socket, disk, log or randomness
   files      no file is longer than 400 lines; a header has #pragma once and opens with what it is
+  manners    no yield, no scheduling class and no priority of its own: on a busy machine each yield
+             gives a whole time slice away, and messages wait for it
   tests      each .cc has a test in the mirrored folder; test names are words without underscores
 """
 
@@ -218,6 +220,18 @@ def check_twins(root):
             yield path, 1, f"no test in {mirror} includes {' or '.join(headers)}, itself or as a part"
 
 
+MANNERS = re.compile(r"\b(sched_yield|this_thread::yield|SCHED_(BATCH|IDLE)|sched_setscheduler"
+                     r"|pthread_setschedparam|setpriority|LowerThreadPoolCPUPriority|nice\()")
+
+
+def check_manners(root):
+    for path in files_below(root, ("src", "storage"), SOURCES):
+        for number, line in enumerate(lines_of(root, path), 1):
+            match = MANNERS.search(line.split("//")[0])
+            if match:
+                yield path, number, f"{match.group(1)} gives away processor time that messages wait for"
+
+
 def check_test_names(root):
     for path in files_below(root, ("tests",), (".cc",)):
         for number, line in enumerate(lines_of(root, path), 1):
@@ -226,7 +240,8 @@ def check_test_names(root):
                 yield path, number, "a test is named for the rule that it protects, no underscore"
 
 
-CHECKS = (check_includes, check_lengths, check_headers, check_twins, check_test_names)
+CHECKS = (check_includes, check_lengths, check_headers, check_twins, check_manners,
+          check_test_names)
 
 
 def breaches_of(root):

@@ -62,6 +62,7 @@ BAD = (
     ("no test", "src/chain/x.cc", '#include "chain/x.h"\n', 1, "no test in tests/chain"),
     ("test taken away", "tests/storage/ledger_test.cc", None, 1, "no test in tests/storage"),
     ("no own header", "src/chain/x.cc", "#include <map>\n", 1, "the header that it implements"),
+    ("yield", "src/net/x.h", HEAD + "// sched_yield()\n std::this_thread::yield();\n", 4, "gives"),
     ("test's name", "tests/kv/x_test.cc", "TEST(A, b_c) {}\n", 1, "no underscore"),
     ("test suite's name", "tests/kv/x_test.cc", "TEST_P(A_B, C) {}\n", 1, "no underscore"),
 )

@@ -25,9 +25,7 @@ rocksdb::CompressionType Lz4OrNone() {
 
 rocksdb::Options BaseOptions(const RocksSizes& sizes) {
   rocksdb::Options options;
-  // Nobody waits for a compaction: it takes the processor time that is left, and writes in pieces
-  // behind which a sync does not wait for long.
-  (void)options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
+  // A compaction writes in pieces behind which a sync does not wait for long.
   options.writable_file_max_buffer_size = std::size_t{128} << 10;
   options.paranoid_checks = true;
   // RocksDB must not go on by itself after an error: what it could not write is in doubt.

@@ -1,6 +1,5 @@
 #include "storage/state_writer.h"
 
-#include <thread>
 #include <utility>
 
 #include "common/check.h"
@@ -10,9 +9,6 @@
 namespace cairn::storage {
 namespace {
 
-// Written without a pause: a fraction of a millisecond.
-constexpr std::size_t kEntriesInARow = 64;
-
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 rocksdb::Status WriteFile(rocksdb::DB* db, const std::string& file, const Overlay& overlay) {
@@ -21,13 +17,9 @@ rocksdb::Status WriteFile(rocksdb::DB* db, const std::string& file, const Overla
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, db->DefaultColumnFamily(),
                                 /*invalidate_page_cache=*/false);
   rocksdb::Status status = writer.Open(file);
-  std::size_t written = 0;
   for (const Overlay::Entry* entry : overlay.Sorted()) {
     if (!status.ok()) {
       return status;
-    }
-    if (++written % kEntriesInARow == 0) {
-      std::this_thread::yield();  // nobody waits for this thread
     }
     const auto value = entry->value();
     status = value ? writer.Put(ToSlice(entry->key()), ToSlice(*value))

@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 struct ClientContext::Impl {
-  zmq::context_t context = MakeContext();
+  zmq::context_t context;
 };
 
 Result<std::shared_ptr<ClientContext>> ClientContext::Open() {

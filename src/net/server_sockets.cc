@@ -1,7 +1,6 @@
 #include "net/server_sockets.h"
 
 #include <poll.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -85,7 +84,7 @@ struct ServerSockets::Impl {
   WarnLimiter limiter;
   std::uint64_t dropped = 0;
 
-  zmq::context_t context = MakeContext();  // Before the sockets: it must outlive them.
+  zmq::context_t context;  // Before the sockets: it must outlive them.
   zmq::socket_t peers;
   zmq::socket_t clients;
   Outbox outbox{HeaderOf(options), &context, &links, &limiter};
@@ -274,8 +273,7 @@ Result<std::unique_ptr<ServerSockets>> ServerSockets::Open(ServerOptions options
 ServerSockets::ServerSockets(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ServerSockets::~ServerSockets() = default;
 
-void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds,
-                         std::chrono::steady_clock::time_point awake_until) {
+void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   FlushReplies();
   // The sockets are asked last: their descriptors only tell of what has happened since.
   if (timeout_ms == 0 || impl_->HasMessage()) {
@@ -288,14 +286,7 @@ void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds,
   for (const int fd : fds) {
     items.push_back({fd, POLLIN, 0});
   }
-  int ready = 0;
-  while (std::chrono::steady_clock::now() < awake_until &&
-         (ready = ::poll(items.data(), items.size(), 0)) == 0) {
-    ::sched_yield();
-  }
-  if (ready == 0) {
-    ready = ::poll(items.data(), items.size(), timeout_ms);
-  }
+  const int ready = ::poll(items.data(), items.size(), timeout_ms);
   impl_->from_peers.Waited(items[0].revents != 0);
   impl_->from_clients.Waited(items[1].revents != 0);
   CAIRN_CHECK(ready >= 0 || errno == EINTR, "the sockets are open while they are waited for");

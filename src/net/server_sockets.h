@@ -20,7 +20,6 @@
 // above the socket and below the replica. The other end is told by a message that a cut does not
 // stop, as soon as a connection stands.
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,10 +67,8 @@ class ServerSockets {
   ServerSockets& operator=(const ServerSockets&) = delete;
 
   /// Sends the replies that wait; then waits until a message or a byte on one of `fds` can be read,
-  /// or for `timeout_ms` (-1: for ever). It may end early. Until `awake_until` it looks
-  /// again and again instead of sleeping, and lets others run in between.
-  void Wait(int timeout_ms, const std::vector<int>& fds,
-            std::chrono::steady_clock::time_point awake_until = {});
+  /// or for `timeout_ms` (-1: for ever). It may end early.
+  void Wait(int timeout_ms, const std::vector<int>& fds);
 
   /// The next message that waits; nothing if none does. What is refused on the way is dropped, but
   /// only so much of it at a time that a flood of garbage can't hold up the caller: then nothing is

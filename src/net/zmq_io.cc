@@ -1,6 +1,5 @@
 #include "net/zmq_io.h"
 
-#include <sched.h>
 #include <sys/resource.h>
 
 #include <cerrno>
@@ -39,13 +38,6 @@ void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::str
 }
 
 }  // namespace
-
-zmq::context_t MakeContext() {
-  zmq::context_t context;
-  // A thread of this kind preempts nobody when it is woken (sched(7)).
-  context.set(zmq::ctxopt::thread_sched_policy, SCHED_BATCH);
-  return context;
-}
 
 Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
                                  const std::string& host, std::uint16_t port,

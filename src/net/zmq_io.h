@@ -12,10 +12,6 @@
 
 namespace cairn::net {
 
-/// A context for sockets. Its thread does not preempt the one that sends, so that what is said at
-/// once to several leaves at once: else it is woken by the first frame, and by each one after it.
-[[nodiscard]] zmq::context_t MakeContext();
-
 /// What bounds the memory behind one socket.
 struct SocketBounds {
   int send_queue = 0;               ///< Messages for each connection.

@@ -1,19 +1,12 @@
 #include "node/driver.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "common/limits.h"
 #include "node/clock.h"
 
 namespace cairn::node {
-namespace {
-
-/// It is the sockets' thread that sends, and it may be waiting for this processor.
-void LetSocketsSend() { std::this_thread::yield(); }
-
-}  // namespace
 
 Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
                Hooks hooks)
@@ -23,21 +16,14 @@ Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSo
       hooks_(std::move(hooks)),
       pulse_([this] { RepeatBeats(); }) {}
 
-void Driver::Turn(bool awake) {
+void Driver::Turn() {
   replica::Effects effects = replica_->Think();
   Send(effects.early);
   if (effects.write.needed) {
-    if (!effects.early.empty()) {
-      LetSocketsSend();
-    }
-    Commit(effects.write, awake);
+    Commit(effects.write);
   }
   replica_->Remembered(&effects);
-  const std::vector<replica::Outbound> votes = std::exchange(effects.late, {});
-  Send(votes);
-  if (!votes.empty()) {
-    LetSocketsSend();
-  }
+  Send(std::exchange(effects.late, {}));
   replica_->Apply(&effects);
   Send(effects.late);
   for (const replica::LocalAnswer& answer : effects.answers) {
@@ -51,14 +37,10 @@ void Driver::Turn(bool awake) {
   }
 }
 
-void Driver::Commit(const replica::LedgerWrite& write, bool awake) {
+void Driver::Commit(const replica::LedgerWrite& write) {
   const Micros began = MonotonicNow();
   pulse_.Begin();
-  if (awake) {
-    keep_awake_.Begin();
-  }
   ledger_->Commit(write);
-  keep_awake_.End();
   pulse_.End();
   hooks_.on_commit(MonotonicNow() - began);
 }

@@ -7,7 +7,6 @@
 #include <map>
 
 #include "net/server_sockets.h"
-#include "node/keep_awake.h"
 #include "node/pulse.h"
 #include "replica/replica.h"
 #include "storage/ledger.h"
@@ -28,9 +27,8 @@ class Driver {
   Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
          Hooks hooks);
 
-  /// Does what the replica wants done after it was told what happened. `awake`: the processor does
-  /// not sleep while the ledger commits.
-  void Turn(bool awake = false);
+  /// Does what the replica wants done after it was told what happened.
+  void Turn();
 
  private:
   /// The last that was said to a node of how this one is.
@@ -39,7 +37,7 @@ class Driver {
     replica::Stamp stamp;
     replica::Seen seen;
   };
-  void Commit(const replica::LedgerWrite& write, bool awake);
+  void Commit(const replica::LedgerWrite& write);
   void Serve(const replica::ServeBlocks& serve);
   /// All messages of one call bear the same stamp, and those to one node go out together.
   void Send(const std::vector<replica::Outbound>& messages);
@@ -50,7 +48,6 @@ class Driver {
   net::ServerSockets* sockets_;
   Hooks hooks_;
   std::map<NodeId, Beat> beats_;
-  KeepAwake keep_awake_;
   Pulse pulse_;  // Last: its thread ends first.
 };
 

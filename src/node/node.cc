@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
-#include <thread>
 #include <utility>
 
 #include "chain/block.h"
@@ -33,11 +31,6 @@ std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
     ids.push_back(node.id);
   }
   return ids;
-}
-
-/// An instant of MonotonicNow.
-std::chrono::steady_clock::time_point AsTimePoint(Micros instant) {
-  return std::chrono::steady_clock::time_point(std::chrono::microseconds(instant));
 }
 
 replica::Answer ErrorAnswer(const Status& status) {
@@ -103,17 +96,12 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
-  sockets_->Wait(replica_.Restless()    ? 0
-                 : replica_.Gathering() ? kShortWaitMs
-                                        : kWaitMs,
-                 fds, AsTimePoint(vigil_.until()));
+  sockets_->Wait(replica_.Restless() ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
   replica_.Advance(replica_now_, WallNow());
-  if (TakeMessages()) {
-    vigil_.Came(now);
-  }
+  TakeMessages();
   if (replica_now_ - last_tick_ >= kTickEvery) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
@@ -125,26 +113,17 @@ void Node::RunOnce(const std::vector<int>& fds) {
   }
   int turns = 0;
   do {
-    driver_.Turn(vigil_.pays());
+    driver_.Turn();
   } while (replica_.Restless() && ++turns < kTurnsInARow);
   AnswerQuestions();
-  if (calls_.empty()) {
-    vigil_.Rest(MonotonicNow());
-  }
 }
 
-bool Node::TakeMessages() {
-  bool work = false;
+void Node::TakeMessages() {
   for (int i = 0; i < kMessagesATurn; ++i) {
     const auto message = sockets_->NextFromPeer();
     if (!message) {
       break;
     }
-    if (i > 0) {
-      // Who has much to read is behind; whoever waits for this processor is perhaps ahead.
-      std::this_thread::yield();
-    }
-    work = work || !std::holds_alternative<paxos::Heartbeat>(message->message);
     replica_.Step(*message);
   }
   for (int i = 0; i < kMessagesATurn; ++i) {
@@ -153,9 +132,7 @@ bool Node::TakeMessages() {
       break;
     }
     Handle(*std::move(call));
-    work = true;
   }
-  return work;
 }
 
 void Node::Handle(net::InboundCall call) {

@@ -15,7 +15,6 @@
 #include "node/driver.h"
 #include "node/scrub.h"
 #include "node/start_up.h"
-#include "node/vigil.h"
 #include "replica/replica.h"
 
 namespace cairn::node {
@@ -55,8 +54,7 @@ class Node {
   Node(const config::Cluster& cluster, NodeId self, Memory* memory,
        std::unique_ptr<net::ServerSockets> sockets);
 
-  /// True if work came: calls, or what another node wants.
-  bool TakeMessages();
+  void TakeMessages();
   void Handle(net::InboundCall call);
   void AnswerQuestions();
   void Answer(const replica::LocalAnswer& answer);
@@ -89,7 +87,6 @@ class Node {
   std::unordered_map<replica::Token, net::ClientAddress> calls_;
   std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
-  Vigil vigil_;
   std::string last_words_;
 };
 
