@@ -195,7 +195,11 @@ Acceptor::Changes Acceptor::TakeChanges() {
   return changes;
 }
 
-void Acceptor::SetDecided(Slot slot) { log_.Decide(slot); }
+void Acceptor::SetDecided(Slot slot) {
+  // What is decided becomes durable with the next block, but who is who at once: after a crash of
+  // all a majority must know by itself who may vote (R7).
+  changed_ = log_.Decide(slot) || changed_;
+}
 
 void Acceptor::Raise(const Ballot& ballot) {
   if (ballot > promised_) {

@@ -71,7 +71,9 @@ class Acceptor {
 
   /// What changed since the last call: what must be durable before an answer leaves.
   struct Changes {
-    bool any = false;      ///< A promise, a ballot or a block: must be written now.
+    /// A promise, a ballot, a block, or that a block which says who is who is decided: must be
+    /// written now.
+    bool any = false;
     bool promise = false;  ///< `promised` went up.
     std::vector<BlockPtr> blocks;
   };

@@ -81,20 +81,22 @@ void Log::CutTo(Slot slot) {
   }
 }
 
-void Log::Decide(Slot slot) {
+bool Log::Decide(Slot slot) {
   CAIRN_CHECK(slot <= tip(), "what is decided is in the log");
   if (slot <= decided_) {
-    return;
+    return false;
   }
   for (; decided_ < slot; ++decided_) {
     decided_bytes_ += At(decided_ + 1)->encoded.size();
   }
+  const bool says_who = !statements_.empty() && statements_.begin()->first <= decided_;
   while (!statements_.empty() && statements_.begin()->first <= decided_) {
     for (const auto& [node, incarnation] : statements_.begin()->second) {
       base_[node] = incarnation;
     }
     statements_.erase(statements_.begin());
   }
+  return says_who;
 }
 
 void Log::Trim(Slot keep, std::size_t max_blocks, std::size_t max_bytes) {

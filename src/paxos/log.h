@@ -44,8 +44,9 @@ class Log {
   void Append(BlockPtr block);
   /// Removes the blocks above `slot`. Requires: slot >= decided().
   void CutTo(Slot slot);
-  /// Requires: slot <= tip(). Never goes back: a lower slot changes nothing.
-  void Decide(Slot slot);
+  /// Requires: slot <= tip(). Never goes back: a lower slot changes nothing. True if a block that
+  /// is decided now says who is who (R7).
+  bool Decide(Slot slot);
   /// Forgets old decided blocks (from memory only), beyond the limits for recent ones; keeps
   /// everything from `keep` on.
   void Trim(Slot keep, std::size_t max_blocks, std::size_t max_bytes);

@@ -50,6 +50,18 @@ TEST(AcceptorTest, TheDecidedSlotOfAnotherBallotSaysNothingOfItsLog) {
   EXPECT_EQ(acceptor.log().decided(), 1U);
 }
 
+// R7: after a crash of all, a majority must know by itself who may vote.
+TEST(AcceptorTest, WhoIsWhoIsWrittenAsSoonAsItIsDecided) {
+  const auto chain = Grow({Genesis(), Forming(Roster(3))}, 2);
+  Acceptor acceptor = Followed(5, chain, 0);
+  acceptor.TakeChanges();
+  acceptor.OnDecided(BallotOf(5), 1);
+  EXPECT_TRUE(acceptor.changed());
+  EXPECT_TRUE(acceptor.TakeChanges().any);
+  acceptor.OnDecided(BallotOf(5), 3);
+  EXPECT_FALSE(acceptor.changed()) << "of others the next block tells";
+}
+
 // R4: once a block of the leader had to give way, what stood on it is not matched either.
 TEST(AcceptorTest, WhatWasReplacedIsNotMatchedAnyMore) {
   const auto chain = Chain(5, "mine");

@@ -92,6 +92,37 @@ def everything(scene):
     return f"all at once, down {scene.down(list(scene.cluster.nodes), most=2.5):.1f} s"
 
 
+def bare_majority(scene):
+    """A node loses its disk and is readmitted; then all die, and a bare majority with that node in
+    it must serve."""
+    ids = scene.pick(1)
+    node = scene.cluster[ids[0]]
+    scene.kill(*ids)
+    shutil.rmtree(node.data)
+    scene.start(*ids)
+    _await_vote(node)
+    scene.kill(*scene.cluster.nodes)
+    rest = scene.pick(scene.majority() - 1, without=ids)
+    scene.start(*ids, *rest)
+    assert scene.load.wait_for(100), f"{name(sorted(ids + rest))} alone do not serve"
+    scene.start(*(n for n in scene.cluster.nodes if n not in ids + rest))
+    return f"all, then only {name(sorted(ids + rest))}, of which {ids[0]} was wiped and readmitted"
+
+
+def _await_vote(node):
+    """Waits until all nodes know that the node votes (again), and all are linked."""
+
+    def votes():
+        reports = node.cluster.status()["nodes"]
+        own = next(each for each in reports if each["id"] == node.id)
+        goal = max(each["decided"] or 0 for each in reports)
+        return all(each["reachable"] for each in reports) and own["role"] == "follower" and (
+            own["applied"] + 50 >= goal
+        )
+
+    wait_until(f"node {node.id} votes", votes)
+
+
 def election(scene):
     first = scene.cluster.leader()
     (second,) = scene.pick(1, without=[first])
@@ -253,6 +284,7 @@ FAULTS = {
     "minority": minority,
     "majority": majority,
     "all": everything,
+    "bare-majority": bare_majority,
     "election": election,
     "start-up": start_up,
     "start-up-all": start_up_of_all,

@@ -48,14 +48,14 @@ class CrashLoop(unittest.TestCase):
         return pathlib.Path(re.search(r"^directory (.+)$", text, re.MULTILINE).group(1))
 
     def test_a_short_run_is_green_and_what_it_left_is_refused_when_it_is_doctored(self):
-        faults = "all,leader,replay,catch-up,rot"
-        process = self.start("5", "--seed", "7", "--keep", "--faults", faults)
+        faults = "all,leader,replay,catch-up,rot,bare-majority"
+        process = self.start("6", "--seed", "7", "--keep", "--faults", faults)
         text = process.stdout.read()
         directory = self.directory_in(text)
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
         self.assertEqual(process.wait(), 0, text)
         self.assertEqual(processes_of(directory), [])
-        self.assertEqual(len(re.findall(r" +\d/5 .* ok$", text, re.MULTILINE)), 5, text)
+        self.assertEqual(len(re.findall(r" +\d/6 .* ok$", text, re.MULTILINE)), 6, text)
         self.assertNotIn("WRONG", text)
         self.assertIn("Nothing that was acknowledged is lost.", text)
 

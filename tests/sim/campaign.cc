@@ -14,6 +14,8 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
+using Clients = std::vector<std::unique_ptr<Client>>;
+
 /// A line an operation, in the order of the calls.
 std::string Text(std::vector<Operation> operations) {
   std::ranges::stable_sort(operations, {}, &Operation::called);
@@ -43,8 +45,7 @@ bool StatesAreFolds(const World& world) {
 }
 
 /// What was refused is in no block. Nothing, or the sentence.
-std::optional<std::string> RefusedIsNotApplied(
-    const World& world, const std::vector<std::unique_ptr<Client>>& clients) {
+std::optional<std::string> RefusedIsNotApplied(const World& world, const Clients& clients) {
   std::set<std::pair<ClientId, Sequence>> refused;
   for (const auto& client : clients) {
     refused.insert(client->refused().begin(), client->refused().end());
@@ -63,8 +64,7 @@ std::optional<std::string> RefusedIsNotApplied(
   return std::nullopt;
 }
 
-std::optional<std::string> Judge(World& world, const History& history,
-                                 const std::vector<std::unique_ptr<Client>>& clients) {
+std::optional<std::string> Judge(World& world, const History& history, const Clients& clients) {
   if (world.failure()) {
     return world.failure();
   }
@@ -81,38 +81,81 @@ std::optional<std::string> Judge(World& world, const History& history,
   return std::nullopt;
 }
 
-/// Heals everything and waits for what must come: progress and one chain everywhere (R8).
-std::optional<std::string> HealAndSettle(World& world,
-                                         std::vector<std::unique_ptr<Client>>& clients) {
-  world.EndAllFaults();
-  std::uint64_t before = 0;
-  for (const auto& client : clients) {
-    before += client->acknowledged();
-  }
-  const auto progress = [&] {
-    std::uint64_t now = 0;
+/// The failure of the world, or else this one.
+std::optional<std::string> Late(const World& world, const std::string& what) {
+  return world.failure() ? world.failure() : what;
+}
+
+/// The clients get answers again: some for each of them.
+bool Serves(World& world, const Clients& clients) {
+  const auto acknowledged = [&] {
+    std::uint64_t sum = 0;
     for (const auto& client : clients) {
-      now += client->acknowledged();
+      sum += client->acknowledged();
     }
-    return now > before + clients.size();
+    return sum;
   };
-  if (!world.RunUntil(progress, 20 * kSecond)) {
-    return world.failure() ? world.failure()
-                           : "R8: no progress within 20 s after everything was healed";
-  }
+  const std::uint64_t enough = acknowledged() + clients.size() + 1;
+  return world.RunUntil([&] { return acknowledged() >= enough; }, 20 * kSecond);
+}
+
+/// The clients stop, and all nodes come to one chain.
+bool Settles(World& world, const Clients& clients) {
   for (const auto& client : clients) {
     client->Stop();
   }
-  const auto settled = [&] {
-    for (const auto& client : clients) {
-      if (!client->idle()) {
-        return false;
+  const auto idle = [](const auto& client) { return client->idle(); };
+  return world.RunUntil([&] { return std::ranges::all_of(clients, idle) && world.Converged(); },
+                        20 * kSecond);
+}
+
+/// Heals everything and waits for what must come: progress and one chain everywhere (R8).
+std::optional<std::string> HealAndSettle(World& world, const Clients& clients) {
+  world.EndAllFaults();
+  if (!Serves(world, clients)) {
+    return Late(world, "R8: no progress within 20 s after everything was healed");
+  }
+  if (!Settles(world, clients)) {
+    return Late(world, "R8: the nodes do not come to one chain within 20 s");
+  }
+  return std::nullopt;
+}
+
+/// The majorities that are tried alone: each of a small cluster, one of a larger one.
+std::vector<std::vector<NodeId>> MajoritiesToTry(World& world) {
+  std::vector<std::vector<NodeId>> majorities;
+  const std::vector<NodeId>& ids = world.ids();
+  for (std::uint32_t mask = 0; mask < 1U << ids.size(); ++mask) {
+    std::vector<NodeId> chosen;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if ((mask >> i & 1U) != 0) {
+        chosen.push_back(ids[i]);
       }
     }
-    return world.Converged();
-  };
-  if (!world.RunUntil(settled, 20 * kSecond)) {
-    return world.failure() ? world.failure() : "R8: the nodes do not come to one chain within 20 s";
+    if (chosen.size() == QuorumOf(ids.size())) {
+      majorities.push_back(std::move(chosen));
+    }
+  }
+  if (majorities.size() > 3) {
+    majorities = {majorities[world.random().Below(majorities.size())]};
+  }
+  return majorities;
+}
+
+/// Whatever all nodes know when they have settled, a bare majority of them knows after a crash of
+/// all: it elects a leader and serves, and the others come back to it.
+std::optional<std::string> CrashAllAndStartAMajority(World& world, const Clients& clients) {
+  for (const std::vector<NodeId>& majority : MajoritiesToTry(world)) {
+    std::ranges::for_each(world.ids(), [&](NodeId id) { world.Kill(id); });
+    std::ranges::for_each(majority, [&](NodeId id) { world.Start(id); });
+    std::ranges::for_each(clients, [](const auto& client) { client->Resume(); });
+    if (!Serves(world, clients)) {
+      return Late(world, "R8: a bare majority does not serve within 20 s after a crash of all");
+    }
+    std::ranges::for_each(world.ids(), [&](NodeId id) { world.Start(id); });
+    if (!Settles(world, clients)) {
+      return Late(world, "R8: the nodes do not come back to one chain after a crash of all");
+    }
   }
   return std::nullopt;
 }
@@ -136,7 +179,7 @@ Report Run(const Plan& plan, std::ostream* trace) {
   options.trace = trace;
   World world(options);
   History history;
-  std::vector<std::unique_ptr<Client>> clients;
+  Clients clients;
   for (std::size_t i = 0; i < plan.clients; ++i) {
     clients.push_back(std::make_unique<Client>(&world, &history, i + 1, 3));
     clients.back()->Run();
@@ -147,6 +190,9 @@ Report Run(const Plan& plan, std::ostream* trace) {
   world.RunFor(plan.duration);
   Report report;
   report.failure = HealAndSettle(world, clients);
+  if (!report.failure) {
+    report.failure = CrashAllAndStartAMajority(world, clients);
+  }
   if (!report.failure) {
     report.failure = Judge(world, history, clients);
   }

@@ -17,8 +17,12 @@ class Client {
 
   /// Begins the next operation, and the one after it when that one is done.
   void Run();
-  /// No further operation begins.
+  /// No further operation begins, until Resume.
   void Stop() { stopped_ = true; }
+  void Resume() {
+    stopped_ = false;
+    Run();
+  }
   [[nodiscard]] bool idle() const { return !busy_; }
   [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::uint64_t given_up() const { return given_up_; }

@@ -346,7 +346,8 @@ bool World::Converged() const {
       return false;
     }
     const paxos::Log& log = node.replica->acceptor().log();
-    return log.tip() == log.decided() &&
+    const bool at_rest = !node.syncing && !node.replica->acceptor().changed();
+    return at_rest && log.tip() == log.decided() &&
            log.tip_hash() == first.replica->acceptor().log().tip_hash() &&
            node.machine->applied() == log.tip() && node.replica->IsVoter() && !node.disk.rotten();
   });

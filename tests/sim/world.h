@@ -116,7 +116,7 @@ class World {
   [[nodiscard]] const std::vector<NodeId>& ids() const { return ids_; }
   /// The node that leads with a quorum behind it; 0 if none (or two: only during a change).
   [[nodiscard]] NodeId Leader() const;
-  /// All nodes are up, with one tip, decided and applied everywhere.
+  /// All nodes are up and at rest, with one tip, decided and applied everywhere.
   [[nodiscard]] bool Converged() const;
   [[nodiscard]] const std::optional<std::string>& failure() const { return failure_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
