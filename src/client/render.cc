@@ -84,7 +84,7 @@ Json NodeJson(const NodeReport& report) {
   json["id"] = report.node;
   json["reachable"] = report.report.has_value();
   for (const char* field : {"role", "ballot", "promised", "decided", "applied", "tip", "tip_hash",
-                            "links", "goal", "lost", "full", "verified", "notes"}) {
+                            "links", "goal", "lost", "full", "verified", "notes", "formed"}) {
     json[field] = nullptr;
   }
   if (report.report) {
@@ -105,6 +105,7 @@ Json NodeJson(const NodeReport& report) {
     json["full"] = status.full;
     json["verified"] = report.report->verified;
     json["notes"] = report.report->notes;
+    json["formed"] = report.report->formed ? Json(report.report->formed->Hex()) : Json(nullptr);
   }
   return json;
 }
@@ -226,6 +227,9 @@ std::string StatusText(const std::vector<NodeReport>& reports, const Summary& su
     rows.push_back(NodeRow(report));
   }
   std::string text = Table(rows) + summary.words + "\n";
+  if (summary.formed) {
+    text += "cluster identity: " + summary.formed->Hex() + " (the hash of block 1)\n";
+  }
   for (const NodeReport& report : reports) {
     for (const std::string& note :
          report.report ? NotesOf(*report.report) : std::vector<std::string>()) {

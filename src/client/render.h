@@ -30,10 +30,11 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] std::string StatusText(const std::vector<NodeReport>& reports,
                                      const Summary& summary);
 /// leader (id or null), quorum, nodes: each with id reachable role ballot promised decided applied
-/// tip tip_hash links goal lost full verified notes (all null when it is not reachable; links: the
-/// state by the peer's id; goal: the greatest slot that it has heard of as decided; lost: decided
-/// blocks that it fetches again; verified: blocks that it read and verified again since it began
-/// to; notes: sentences).
+/// tip tip_hash links goal lost full verified notes formed (all null when it is not reachable;
+/// links: the state by the peer's id; goal: the greatest slot that it has heard of as decided;
+/// lost: decided blocks that it fetches again; verified: blocks that it read and verified again
+/// since it began to; notes: sentences; formed: the hash of block 1, null as long as the node does
+/// not know it).
 [[nodiscard]] Json StatusJson(const std::vector<NodeReport>& reports, const Summary& summary);
 
 /// What a person asked for, and what became of it.

@@ -136,6 +136,27 @@ void WarnOfDifference(const ReplicaStatus& a, const ReplicaStatus& b, Summary* s
   }
 }
 
+/// Nodes of another cluster that was made from the same file answer at an address of this one.
+void CompareClusters(const std::vector<NodeReport>& reports, Summary* summary) {
+  const NodeReport* first = nullptr;
+  for (const NodeReport& report : reports) {
+    if (!report.report || !report.report->formed) {
+      continue;
+    }
+    if (first == nullptr) {
+      first = &report;
+      summary->formed = report.report->formed;
+    } else if (*report.report->formed != *first->report->formed) {
+      summary->formed.reset();
+      summary->warnings.push_back(
+          "TWO CLUSTERS: what answers as node " + std::to_string(first->node) +
+          " has the block 1 " + first->report->formed->Hex() + ", what answers as node " +
+          std::to_string(report.node) + " has " + report.report->formed->Hex() +
+          ": compare the addresses in the cluster file.");
+    }
+  }
+}
+
 }  // namespace
 
 Summary Summarize(const std::vector<NodeReport>& reports) {
@@ -143,6 +164,7 @@ Summary Summarize(const std::vector<NodeReport>& reports) {
   summary.leader = LeaderOf(reports);
   summary.quorum = summary.leader != 0;
   summary.words = Words(reports, summary.leader);
+  CompareClusters(reports, &summary);
   for (std::size_t i = 0; i < reports.size(); ++i) {
     for (std::size_t j = i + 1; j < reports.size(); ++j) {
       if (reports[i].report && reports[j].report) {

@@ -93,6 +93,8 @@ class ReplyDecoder {
   /// Parses a frame. Usage, and nothing is left to be taken, if the bytes are none of ours or of
   /// another version.
   Status Open(std::string_view frame);
+  /// Who speaks, and of which cluster, by the last frame that was one of ours.
+  [[nodiscard]] const ClientHeader& header() const;
   /// Replies of that frame that are still to be taken.
   [[nodiscard]] std::size_t left() const;
   /// The next of them, with every field checked and every block verified. Usage with what is wrong

@@ -1,3 +1,4 @@
+#include <type_traits>
 #include <utility>
 
 #include "common/check.h"
@@ -24,6 +25,10 @@ Result<ClientHeader> TakeHeader(const Envelope& envelope) {
   check.Require(envelope.cluster_name().size() <= kMaxWireNameBytes,
                 "its cluster's name is too long");
   header.cluster.genesis = CheckedHash(envelope.cluster(), check);
+  header.cluster.formed = CheckedHashOrNone(envelope.formed(), check);
+  if constexpr (std::is_same_v<Envelope, ReplyEnvelope>) {
+    header.node = CheckedNodeNotNone(envelope.node(), check);
+  }
   if (!check.ok()) {
     return check.status();
   }
@@ -121,6 +126,7 @@ StatusReport Take(wire::StatusReport* from, FieldCheck& check) {
   for (std::string& note : *from->mutable_notes()) {
     report.notes.push_back(CheckedText(&note, check));
   }
+  report.formed = CheckedHashOrNone(from->formed(), check);
   return report;
 }
 
@@ -196,6 +202,7 @@ struct ReplyDecoder::Impl {
   FrameArena arena;
   ReplyEnvelope* envelope = nullptr;  // In the arena; null: there is no reply to be taken.
   int next = 0;
+  ClientHeader header;
 };
 
 ReplyDecoder::ReplyDecoder() : impl_(std::make_unique<Impl>()) {}
@@ -207,7 +214,7 @@ Status ReplyDecoder::Open(std::string_view frame) {
   if (envelope == nullptr) {
     return Status::Usage("the bytes are no reply of a cairn node");
   }
-  const Result<ClientHeader> header = TakeHeader(*envelope);
+  Result<ClientHeader> header = TakeHeader(*envelope);
   if (!header.ok()) {
     return header.status();
   }
@@ -218,8 +225,11 @@ Status ReplyDecoder::Open(std::string_view frame) {
   }
   impl_->envelope = envelope;
   impl_->next = 0;
+  impl_->header = std::move(header).value();
   return Status::Ok();
 }
+
+const ClientHeader& ReplyDecoder::header() const { return impl_->header; }
 
 std::size_t ReplyDecoder::left() const {
   return impl_->envelope == nullptr ? 0 : Left(impl_->envelope->replies_size(), impl_->next);

@@ -1,3 +1,4 @@
+#include <type_traits>
 #include <utility>
 
 #include "common/check.h"
@@ -17,6 +18,12 @@ Envelope WithHeader(const ClientHeader& header) {
   envelope.set_version(header.version);
   envelope.set_cluster(ToBytes(header.cluster.genesis));
   envelope.set_cluster_name(header.cluster.name);
+  if (header.cluster.formed) {
+    envelope.set_formed(ToBytes(*header.cluster.formed));
+  }
+  if constexpr (std::is_same_v<Envelope, ReplyEnvelope>) {
+    envelope.set_node(header.node);
+  }
   return envelope;
 }
 
@@ -85,6 +92,9 @@ void Put(const StatusReport& from, wire::Reply& reply, BlockLoan& /*loan*/) {
   to->set_verified(from.verified);
   for (const std::string& note : from.notes) {
     to->add_notes(note);
+  }
+  if (from.formed) {
+    to->set_formed(ToBytes(*from.formed));
   }
 }
 

@@ -4,6 +4,7 @@
 // reply (ChainCall: one part; the client asks on from the next slot).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -68,6 +69,7 @@ struct StatusReport {
   std::uint64_t dropped = 0;  ///< Messages that were not understood or not for this cluster.
   Slot verified = 0;          ///< Old blocks that were read and verified since the node started.
   std::vector<std::string> notes;  ///< What else a person should know, a sentence each.
+  std::optional<Hash> formed;      ///< Hash of block 1, once it is known as decided.
 };
 struct ChainPart {
   std::vector<BlockPtr> blocks;

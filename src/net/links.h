@@ -2,9 +2,11 @@
 // Which links of this node are cut by failLink, and what the other ends have still to be told. Pure
 // bookkeeping: no socket, no clock.
 //
-// A cut is known at both ends, so that it drops both directions even if one end restarts, and so
-// that either end can mend it. The latest word wins, whichever end it came from.
+// A cut is known at both ends, so that it drops both directions, and so that either end can mend
+// it. The latest word wins, whichever end it came from. A process that starts again knows of no
+// cut, and hears of it from the other end; only if both start again is the link mended.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
@@ -22,6 +24,9 @@ class Links {
   /// The other end has cut or mended the link; it needs not be told what this end last wanted.
   void Hear(NodeId peer, bool cut);
 
+  /// The peer is in this life of its process: one that is new to this end must be told of a cut.
+  void Met(NodeId peer, std::uint64_t life);
+
   /// False for whoever is no peer.
   [[nodiscard]] bool IsCut(NodeId peer) const;
   /// What the other end must still be told (true: cut), if anything.
@@ -33,6 +38,7 @@ class Links {
   struct Link {
     bool cut = false;
     bool untold = false;
+    std::uint64_t life = 0;  // of the peer's process; 0: not yet met
   };
   std::map<NodeId, Link> links_;
 };

@@ -26,6 +26,8 @@ class Outbox {
 
   /// Opens the connections to these peers, and closes all that were open before.
   void Connect(const std::vector<PeerAddress>& peers);
+  /// All later frames name the cluster by its block 1, too.
+  void SetFormed(const Hash& block_1) { header_.cluster.formed = block_1; }
   /// Whether the last Connect named the peer.
   [[nodiscard]] bool Knows(NodeId id) const { return peers_.contains(id); }
 

@@ -115,6 +115,7 @@ Result<PeerHeader> TakeHeader(const PeerEnvelope& envelope) {
   check.Require(envelope.incarnation() != 0, "its sender has no incarnation");
   check.Require(envelope.messages_size() > 0, "it holds no message");
   header.cluster.genesis = CheckedHash(envelope.cluster(), check);
+  header.cluster.formed = CheckedHashOrNone(envelope.formed(), check);
   header.from = CheckedNodeNotNone(envelope.from(), check);
   header.to = CheckedNodeNotNone(envelope.to(), check);
   header.incarnation = envelope.incarnation();

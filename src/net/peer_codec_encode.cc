@@ -130,6 +130,9 @@ void FillHeader(const PeerHeader& header, PeerEnvelope& envelope) {
   envelope.set_version(header.version);
   envelope.set_cluster(ToBytes(header.cluster.genesis));
   envelope.set_cluster_name(header.cluster.name);
+  if (header.cluster.formed) {
+    envelope.set_formed(ToBytes(*header.cluster.formed));
+  }
   envelope.set_from(header.from);
   envelope.set_to(header.to);
   envelope.set_incarnation(header.incarnation);

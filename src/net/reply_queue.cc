@@ -41,6 +41,12 @@ ReplyQueue::Connection& ReplyQueue::ConnectionOf(const ClientAddress& to) {
   return connection;
 }
 
+void ReplyQueue::SetFormed(const Hash& block_1) {
+  Flush();
+  header_.cluster.formed = block_1;
+  connections_.clear();  // their frames begin with the old header
+}
+
 bool ReplyQueue::Flush() {
   for (std::size_t i = 0; i < used_; ++i) {
     Send(connections_[i]);

@@ -22,6 +22,8 @@ class ReplyQueue {
 
   /// Replies to one connection keep their order. If the frame has become large, it leaves at once.
   void Add(const ClientAddress& to, const ReplyBody& body);
+  /// All later frames name the cluster by its block 1, too.
+  void SetFormed(const Hash& block_1);
   /// Sends all that is here. Never waits: what the socket does not take is lost, and counted. True
   /// if the socket was used since the last Flush.
   bool Flush();

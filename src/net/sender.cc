@@ -18,10 +18,13 @@ std::string Printable(const std::string& name) {
   return shown;
 }
 
-std::string Describe(const ClusterTag& cluster) {
+std::string Short(const Hash& hash) {
   constexpr std::size_t kDigits = 12;
-  return '"' + Printable(cluster.name) + "\" (genesis " + cluster.genesis.Hex().substr(0, kDigits) +
-         "…)";
+  return hash.Hex().substr(0, kDigits) + "…";
+}
+
+std::string Describe(const ClusterTag& cluster) {
+  return '"' + Printable(cluster.name) + "\" (genesis " + Short(cluster.genesis) + ")";
 }
 
 // `who` belongs to `theirs`.
@@ -34,6 +37,19 @@ Status OtherCluster(const std::string& who, const ClusterTag& theirs,
     words += ", for they have the same name but not the same nodes or parameters";
   }
   return Status::Usage(words);
+}
+
+// Block 1 names random incarnations: so two clusters of one file are told apart once both know it.
+bool SameLife(const ClusterTag& a, const ClusterTag& b) {
+  return !a.formed || !b.formed || *a.formed == *b.formed;
+}
+
+Status OtherLife(const std::string& who, const ClusterTag& theirs, const Membership& membership) {
+  return Status::Usage(who + " belongs to another cluster with the name \"" +
+                       Printable(theirs.name) + "\" (block 1 is " + Short(*theirs.formed) +
+                       "), this node " + std::to_string(membership.self) +
+                       " to the one whose block 1 is " + Short(*membership.cluster.formed) +
+                       ": compare the addresses in the two cluster files");
 }
 
 Status OtherVersion(const std::string& who, std::uint32_t version, NodeId self) {
@@ -53,6 +69,9 @@ Result<NodeId> SenderOf(const PeerHeader& header, const std::string& remote,
   const std::string who = "node " + std::to_string(header.from) + " at " + remote;
   if (header.cluster.genesis != membership.cluster.genesis) {
     return OtherCluster(who, header.cluster, membership);
+  }
+  if (!SameLife(header.cluster, membership.cluster)) {
+    return OtherLife(who, header.cluster, membership);
   }
   if (header.from == membership.self) {
     return Status::Usage(who + " says that it is this node: one id is used twice");
@@ -75,6 +94,9 @@ Status ClientAllowed(const ClientHeader& header, const Membership& membership) {
   }
   if (header.cluster.genesis != membership.cluster.genesis) {
     return OtherCluster("the client", header.cluster, membership);
+  }
+  if (!SameLife(header.cluster, membership.cluster)) {
+    return OtherLife("the client", header.cluster, membership);
   }
   return Status::Ok();
 }

@@ -17,7 +17,8 @@ struct Membership {
 };
 
 /// The node that sent the frame with this header. Usage, naming both sides, if it speaks another
-/// version of the protocol, belongs to another cluster, is no peer, or meant another node.
+/// version of the protocol, belongs to another cluster (by its file, or by block 1 where both sides
+/// know that), is no peer, or meant another node.
 /// `remote` is where it came from, for the words.
 ///
 /// As long as links are not encrypted the header is believed. Once they are, what the encryption

@@ -76,9 +76,8 @@ struct ServerSockets::Impl {
 
   void SetLink(NodeId peer, bool cut);
 
-  // Constant after construction.
   const ServerOptions options;
-  const Membership membership;
+  Membership membership;  // Constant but for what is known of block 1.
 
   Links links;
   WarnLimiter limiter;
@@ -88,7 +87,7 @@ struct ServerSockets::Impl {
   zmq::socket_t peers;
   zmq::socket_t clients;
   Outbox outbox{HeaderOf(options), &context, &links, &limiter};
-  ReplyQueue replies{{.cluster = membership.cluster}, &clients, &limiter};
+  ReplyQueue replies{{.cluster = membership.cluster, .node = options.self}, &clients, &limiter};
   Inbox from_peers{&peers};
   Inbox from_clients{&clients};
   PeerHeader said;  // Of the frame whose messages peer_decoder hands out.
@@ -173,6 +172,7 @@ void ServerSockets::Impl::OpenFromPeer() {
     return;
   }
   said = std::move(opened).value();
+  links.Met(said.from, said.stamp.life);
 }
 
 std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
@@ -201,6 +201,10 @@ void ServerSockets::Impl::HearFault(NodeId peer, const LinkFault& fault) {
     Drop("node " + std::to_string(peer) +
          " asks to cut or mend its link to this node, whose cluster file does not allow faults");
     return;
+  }
+  if (links.IsCut(peer) != fault.cut) {
+    limiter.Warn("node " + std::to_string(peer) + (fault.cut ? " cuts" : " mends") +
+                 " its link to this node");
   }
   links.Hear(peer, fault.cut);
 }
@@ -320,6 +324,12 @@ void ServerSockets::FlushReplies() {
   if (impl_->replies.Flush()) {
     impl_->from_clients.Disturbed();
   }
+}
+
+void ServerSockets::SetFormed(const Hash& block_1) {
+  impl_->membership.cluster.formed = block_1;
+  impl_->outbox.SetFormed(block_1);
+  impl_->replies.SetFormed(block_1);
 }
 
 void ServerSockets::FailLink(NodeId peer) { impl_->SetLink(peer, true); }

@@ -86,6 +86,10 @@ class ServerSockets {
   void Reply(const ClientAddress& to, const ReplyBody& body);
   void FlushReplies();
 
+  /// Block 1 is decided, and this is its hash: from now on every frame names it, and whoever names
+  /// another one is refused.
+  void SetFormed(const Hash& block_1);
+
   /// Cuts (or mends) the link to `peer`, here and, by a message, at the other end.
   void FailLink(NodeId peer);
   void FixLink(NodeId peer);

@@ -254,6 +254,10 @@ Hash CheckedHash(const std::string& bytes, FieldCheck& check) {
   return hash;
 }
 
+std::optional<Hash> CheckedHashOrNone(const std::string& bytes, FieldCheck& check) {
+  return bytes.empty() ? std::nullopt : std::optional(CheckedHash(bytes, check));
+}
+
 std::string CheckedKey(std::string* key, FieldCheck& check) {
   RequireSize("key", *key, kMaxKeyBytes, check);
   return check.ok() ? std::move(*key) : std::string();

@@ -11,6 +11,7 @@
 #include <google/protobuf/message_lite.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -166,6 +167,8 @@ void Fill(const replica::Answer& from, wire::Answer* to);
 /// 1 .. kMaxNodes.
 [[nodiscard]] NodeId CheckedNodeNotNone(std::uint32_t node, FieldCheck& check);
 [[nodiscard]] Hash CheckedHash(const std::string& bytes, FieldCheck& check);
+/// Nothing if there are no bytes.
+[[nodiscard]] std::optional<Hash> CheckedHashOrNone(const std::string& bytes, FieldCheck& check);
 /// Takes the bytes out of the message, if they are short enough.
 [[nodiscard]] std::string CheckedKey(std::string* key, FieldCheck& check);
 [[nodiscard]] std::string CheckedText(std::string* text, FieldCheck& check);

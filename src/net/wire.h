@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,7 @@
 namespace cairn::net {
 
 /// Of the protocol; another one is refused by name.
-inline constexpr std::uint32_t kWireVersion = 2;
+inline constexpr std::uint32_t kWireVersion = 3;
 /// Bytes of one frame, envelope included. The socket closes a connection that exceeds it.
 inline constexpr std::size_t kMaxPeerFrameBytes = kMaxPeerMessageBytes + 4096;
 inline constexpr std::size_t kMaxCallFrameBytes = kMaxClientMessageBytes;
@@ -42,6 +43,9 @@ inline constexpr std::uint64_t kMaxPlausible = std::uint64_t{1} << 56;
 struct ClusterTag {
   Hash genesis;      ///< Hash of the genesis block.
   std::string name;  ///< As the cluster file has it: any bytes.
+  /// Hash of block 1, which names random incarnations: clusters that were made from one file differ
+  /// in it. Nothing as long as the sender does not know it as decided.
+  std::optional<Hash> formed = std::nullopt;
 };
 
 /// What every frame between nodes says of itself, as yet unchecked but for its form.
@@ -59,6 +63,7 @@ struct PeerHeader {
 struct ClientHeader {
   std::uint32_t version = kWireVersion;
   ClusterTag cluster;
+  NodeId node = 0;  ///< Replies only: the node that answers.
 };
 
 /// Returns memory for a frame of that many bytes, or null. So a message is written once, into the

@@ -121,11 +121,11 @@ TEST(RenderTest, AStatusInJsonHasTheDocumentedFields) {
             R"("decided":9,"applied":9,"tip":9,"tip_hash":")" +
                 reports[0].report->replica.tip_hash.Hex() +
                 R"(","links":{"2":"up","3":"cut"},"goal":0,"lost":0,)"
-                R"("full":false,"verified":0,"notes":[]})");
+                R"("full":false,"verified":0,"notes":[],"formed":null})");
   EXPECT_EQ(Dump(json["nodes"][1]),
             R"({"id":2,"reachable":false,"role":null,"ballot":null,"promised":null,)"
             R"("decided":null,"applied":null,"tip":null,"tip_hash":null,"links":null,)"
-            R"("goal":null,"lost":null,"full":null,"verified":null,"notes":null})");
+            R"("goal":null,"lost":null,"full":null,"verified":null,"notes":null,"formed":null})");
 }
 
 TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
@@ -172,6 +172,25 @@ TEST(RenderTest, AStatusForPeopleIsATableAndASentence) {
             "2     follower  3.1     10       10       10   0a0a0a0a0a0a  1 up, 3 cut\n"
             "3     -                                                      no answer\n"
             "node 1 leads; 2 of 3 nodes answer; no answer from node 3\n");
+}
+
+TEST(RenderTest, TheClustersIdentityIsInItsStatus) {
+  Hash block_1;
+  block_1.bytes.fill(0xab);
+  std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true),
+                                     Report(2, "follower", 9, 1, true), Silent(3)};
+  reports[0].report->formed = block_1;  // the other one does not know it yet
+  EXPECT_NE(StatusText(reports, Summarize(reports))
+                .find("cluster identity: " + block_1.Hex() + " (the hash of block 1)\n"),
+            std::string::npos);
+  EXPECT_EQ(StatusJson(reports, Summarize(reports))["nodes"][0]["formed"], block_1.Hex());
+  reports[1].report->formed = Hash{};
+  const std::string text = StatusText(reports, Summarize(reports));
+  EXPECT_NE(text.find("!!! TWO CLUSTERS: what answers as node 1 has the block 1 " + block_1.Hex() +
+                      ", what answers as node 2 has "),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("cluster identity"), std::string::npos) << text;
 }
 
 TEST(SummaryTest, SaysInWordsThatThereIsNoMajority) {

@@ -284,7 +284,8 @@ TEST(ClientLinkTest, AThousandClientsAtOnceAreServed) {
   }
   zmq::context_t context(1, 2 * kClients);
   const ClientHeader header{.version = kWireVersion,
-                            .cluster = {.genesis = Nodes::HashOf(0xaa), .name = "alpha"}};
+                            .cluster = {.genesis = Nodes::HashOf(0xaa), .name = "alpha"},
+                            .node = 1};
   CallBatch hello(header);
   std::vector<zmq::socket_t> clients;
   for (int i = 0; i < kClients; ++i) {

@@ -68,7 +68,7 @@ TEST(HostileTest, RandomFramesAreDroppedCountedAndLoggedAtABoundedRate) {
   }
   ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].sockets->dropped() >= 2000; }));
   EXPECT_EQ(nodes[1].sockets->dropped(), 2000U);
-  EXPECT_GE(nodes[1].warnings.size(), 5U);
+  EXPECT_GE(nodes[1].warnings.size(), 2U);  // each kind of refusal on each port
   EXPECT_LT(nodes[1].warnings.size(), 100U);
   ExpectService(nodes);
 }

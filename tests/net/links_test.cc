@@ -39,5 +39,26 @@ TEST(LinksTest, AStrangerHasNoLink) {
   EXPECT_EQ(links.Untold(7), std::nullopt);
 }
 
+TEST(LinksTest, APeerThatStartsAgainIsToldOfACutOnce) {
+  Links links({2});
+  links.Met(2, 11);
+  links.Set(2, true);
+  links.Told(2);
+  links.Met(2, 11);
+  EXPECT_FALSE(links.Untold(2));
+  links.Met(2, 12);
+  EXPECT_EQ(links.Untold(2), true);
+  links.Told(2);
+  links.Met(2, 12);
+  EXPECT_FALSE(links.Untold(2));
+  // Whichever end made it.
+  links.Hear(2, false);
+  links.Met(2, 13);
+  EXPECT_FALSE(links.Untold(2));
+  links.Hear(2, true);
+  links.Met(2, 14);
+  EXPECT_EQ(links.Untold(2), true);
+}
+
 }  // namespace
 }  // namespace cairn::net

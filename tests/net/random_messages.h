@@ -136,13 +136,14 @@ class RandomMessages {
     report.replica.full = true;
     report.verified = AnySlot();
     report.notes = {Bytes(40), Bytes(20)};
+    report.formed = AnyHash();
     return {Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,
             ChainPart{Chain(4), AnySlot(), AnySlot()}, FaultDone{Bytes(40)}};
   }
 
   PeerHeader Header() {
     return {.version = kWireVersion,
-            .cluster = {.genesis = AnyHash(), .name = Bytes(30)},
+            .cluster = {.genesis = AnyHash(), .name = Bytes(30), .formed = AnyHash()},
             .from = Node(),
             .to = Node(),
             .incarnation = Wide(),
@@ -284,7 +285,7 @@ inline auto Fields(const StatusReport& m) {
   }
   return std::make_tuple(r.node, r.role, r.ballot, r.promised, r.decided, r.applied, r.tip,
                          r.tip_hash, r.leader, r.quorum, r.heard, r.missing, r.words, m.incarnation,
-                         links, m.dropped);
+                         links, m.dropped, m.verified, m.notes, m.formed);
 }
 inline auto Fields(const ChainPart& m) {
   return std::make_tuple(m.tip, m.decided, Fields(m.blocks));

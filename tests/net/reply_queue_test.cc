@@ -58,8 +58,9 @@ class ReplyQueueTest : public ::testing::Test {
   std::uint16_t port_ = testing::FreePort();
   std::vector<std::string> warnings_;
   WarnLimiter limiter_{[this](const std::string& line) { warnings_.push_back(line); }};
-  ReplyQueue queue_{
-      {.cluster = {.genesis = testing::Nodes::HashOf(1), .name = "alpha"}}, &router_, &limiter_};
+  ReplyQueue queue_{{.cluster = {.genesis = testing::Nodes::HashOf(1), .name = "alpha"}, .node = 1},
+                    &router_,
+                    &limiter_};
 };
 
 using Ids = std::vector<std::uint64_t>;

@@ -60,7 +60,7 @@ TEST(SenderTest, AnotherVersionIsRefusedByBothNumbers) {
   PeerHeader header = From(2);
   header.version = 1;
   EXPECT_NE(Words(header).find("version 1"), std::string::npos);
-  EXPECT_NE(Words(header).find("version 2"), std::string::npos);
+  EXPECT_NE(Words(header).find("version " + std::to_string(kWireVersion)), std::string::npos);
 }
 
 TEST(SenderTest, StrangersTwinsAndMisledPeersAreRefused) {
@@ -79,8 +79,39 @@ TEST(SenderTest, AClientOfAnotherClusterOrVersionIsToldSo) {
   EXPECT_EQ(refused.code(), Code::kUsage);
   EXPECT_NE(refused.message().find("\"beta\""), std::string::npos);
   EXPECT_NE(refused.message().find("\"alpha\""), std::string::npos);
-  header.version = 3;
-  EXPECT_NE(ClientAllowed(header, kHere).message().find("version 3"), std::string::npos);
+  header.version = kWireVersion + 1;
+  EXPECT_NE(
+      ClientAllowed(header, kHere).message().find("version " + std::to_string(kWireVersion + 1)),
+      std::string::npos);
+}
+
+TEST(SenderTest, AnotherClusterOfTheSameFileIsRefusedOnceBothKnowBlock1) {
+  Membership here = kHere;
+  PeerHeader header = From(2);
+  ClientHeader client{.version = kWireVersion, .cluster = kHere.cluster};
+  // Who does not know block 1 learns it: it is taken, whatever the other knows.
+  for (const auto& [theirs, ours] :
+       std::vector<std::pair<bool, bool>>{{true, false}, {false, true}}) {
+    header.cluster.formed = theirs ? std::optional(HashOf(0xcc)) : std::nullopt;
+    client.cluster.formed = header.cluster.formed;
+    here.cluster.formed = ours ? std::optional(HashOf(0xdd)) : std::nullopt;
+    EXPECT_TRUE(SenderOf(header, "10.0.0.2", here).ok());
+    EXPECT_TRUE(ClientAllowed(client, here).ok());
+  }
+  header.cluster.formed = HashOf(0xcc);
+  client.cluster.formed = HashOf(0xcc);
+  here.cluster.formed = HashOf(0xcc);
+  EXPECT_TRUE(SenderOf(header, "10.0.0.2", here).ok());
+  EXPECT_TRUE(ClientAllowed(client, here).ok());
+  here.cluster.formed = HashOf(0xdd);
+  EXPECT_EQ(SenderOf(header, "10.0.0.2", here).status().message(),
+            "node 2 at 10.0.0.2 belongs to another cluster with the name \"alpha\" (block 1 is "
+            "cccccccccccc…), this node 1 to the one whose block 1 is dddddddddddd…: compare the "
+            "addresses in the two cluster files");
+  const Status refused = ClientAllowed(client, here);
+  EXPECT_EQ(refused.code(), Code::kUsage);
+  EXPECT_NE(refused.message().find("the client belongs to another cluster"), std::string::npos)
+      << refused.message();
 }
 
 }  // namespace

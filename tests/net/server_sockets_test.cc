@@ -123,6 +123,27 @@ TEST(ServerSocketsTest, AnotherClustersMessagesAreDroppedByName) {
             "to \"alpha\" (genesis aaaaaaaaaaaa…): compare the cluster files");
 }
 
+TEST(ServerSocketsTest, AnotherClusterOfTheSameNameIsRefusedFromTheMomentThatBothKnowBlock1) {
+  Nodes nodes(2);
+  nodes[1].sockets->SetFormed(Nodes::HashOf(0xcc));
+  ASSERT_TRUE(nodes.Reaches(2, 1)) << "node 2 has no block 1 yet";
+  ASSERT_TRUE(nodes.Reaches(1, 2)) << "and learns it from node 1";
+  nodes[2].sockets->SetFormed(Nodes::HashOf(0xdd));
+  for (const NodeId from : {1U, 2U}) {
+    const NodeId to = 3 - from;
+    nodes[to].messages.clear();
+    ASSERT_TRUE(nodes.RunUntil([&] {
+      nodes.Send(from, to, 1'000'000);
+      return !nodes[to].warnings.empty();
+    }));
+    EXPECT_NE(nodes[to].warnings.front().find("node " + std::to_string(from) +
+                                              " at 127.0.0.1 belongs to another cluster"),
+              std::string::npos)
+        << nodes[to].warnings.front();
+    EXPECT_NE(nodes.LastNumber(to, from), 1'000'000U);
+  }
+}
+
 TEST(ServerSocketsTest, ACutLinkDropsBothDirectionsAndEitherEndMendsIt) {
   Nodes nodes(3);
   for (const NodeId mender : {1U, 2U}) {
@@ -196,6 +217,32 @@ TEST(ServerSocketsTest, APeerThatIsDownIsToldOfTheCutWhenItComes) {
     return !nodes[1].sockets->IsCut(2);
   }));
   EXPECT_TRUE(nodes.Reaches(1, 2));
+}
+
+TEST(ServerSocketsTest, ACutOutlivesTheRestartOfEitherEnd) {
+  Nodes nodes(2);
+  std::uint64_t life = 1;
+  const auto cut_at_both = [&] {
+    // As heartbeats do: a cut is silent, but for the word of it.
+    return nodes.RunUntil([&] {
+      for (const NodeId from : {1U, 2U}) {
+        nodes[from].sockets->SendToPeer({.to = 3 - from, .message = paxos::Fetch{1, 1}}, {life, 1},
+                                        {});
+      }
+      return nodes[1].sockets->IsCut(2) && nodes[2].sockets->IsCut(1);
+    });
+  };
+  ASSERT_TRUE(nodes.Reaches(1, 2) && nodes.Reaches(2, 1));
+  nodes[1].sockets->FailLink(2);
+  ASSERT_TRUE(cut_at_both());
+  for (const NodeId restarted : {1U, 2U, 2U, 1U}) {
+    nodes.Restart(restarted);
+    ++life;
+    EXPECT_TRUE(cut_at_both()) << "node " << restarted;
+  }
+  nodes[2].sockets->FixLink(1);
+  ASSERT_TRUE(nodes.RunUntil([&] { return !nodes[1].sockets->IsCut(2); }));
+  EXPECT_FALSE(nodes[2].sockets->IsCut(1));
 }
 
 TEST(ServerSocketsTest, ReconnectLeavesOutWhomItShould) {
