@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +18,17 @@ namespace {
 constexpr std::size_t kBlocksAPage = 64;
 constexpr std::size_t kPageBytes = std::size_t{256} << 10;
 constexpr std::size_t kEntriesAPage = 512;
+
+/// What a command is called in the list, if it has other names beside that.
+std::string Known(const client::CommandLine& line) {
+  return line.Is("quit") || line.Is("exit") ? "e" : line.Is("?") ? "help" : line.word;
+}
+
+/// Words of the client's console and of the command line, which people type here, too.
+bool IsForClients(const client::CommandLine& line) {
+  constexpr std::array kWords = {"Operation", "put", "get", "del", "chain", "verify", "bench"};
+  return std::ranges::any_of(kWords, [&](const char* word) { return line.Is(word); });
+}
 
 Page Sentence(std::string text) { return {std::move(text) + "\n", false, false}; }
 
@@ -40,8 +52,8 @@ const std::vector<Console::Command>& Console::Commands() {
        &Console::Reconnect},
       {"c", "c", "says how this node is connected (nodes connect by themselves)",
        &Console::Connect},
-      {"e", "e", "ends this server cleanly", &Console::Leave},
-      {"help", "help", "this list", &Console::Help},
+      {"e", "e", "ends this server cleanly (quit and exit do the same)", &Console::Leave},
+      {"help", "help", "this list (? shows it, too)", &Console::Help},
   };
   return commands;
 }
@@ -61,9 +73,13 @@ Page Console::Execute(const std::string& line) {
   if (!parsed.ok()) {
     return Sentence(parsed.status().message());
   }
-  const client::CommandLine& command_line = parsed.value();
+  client::CommandLine command_line = parsed.value();
   if (command_line.word.empty()) {
     return {};
+  }
+  command_line.word = Known(command_line);
+  if (IsForClients(command_line)) {
+    return ForClients(command_line.word);
   }
   for (const Command& command : Commands()) {
     if (command_line.Is(command.name)) {
@@ -80,6 +96,14 @@ Page Console::Execute(const std::string& line) {
       fmt::format("there is no command \"{}\" here: type help for the list", command_line.word));
 }
 
+Page Console::ForClients(const std::string& word) const {
+  return Sentence(
+      fmt::format("{0} is a command for clients, and this is the console of a server: type it in "
+                  "`cairn client {1}` in another terminal, or run for example `cairn put KEY "
+                  "VALUE`",
+                  word, node_->self()));
+}
+
 Page Console::NextPage() { return next_page_(); }
 
 Page Console::PrintBlockchain(const Arguments& /*arguments*/) {
@@ -90,6 +114,11 @@ Page Console::PrintBlockchain(const Arguments& /*arguments*/) {
 }
 
 Page Console::BlocksPage() {
+  // Between two pages a newer leader may have cut what was not decided.
+  last_slot_ = std::min(last_slot_, node_->ledger().head().tip);
+  if (next_slot_ > last_slot_) {
+    return BlocksEnd();
+  }
   const auto blocks = node_->ledger().ReadRange(next_slot_, last_slot_, kBlocksAPage, kPageBytes);
   if (!blocks.ok()) {
     return Sentence(blocks.status().message());
@@ -99,15 +128,19 @@ Page Console::BlocksPage() {
     page.text += client::BlockText(*block);
     next_slot_ = block->slot() + 1;
   }
-  const Slot decided = node_->Report().replica.decided;
   page.more = next_slot_ <= last_slot_;
   if (!page.more) {
-    page.text += decided < last_slot_
-                     ? fmt::format("{} blocks, of which the last {} are not yet known as decided\n",
-                                   last_slot_ + 1, last_slot_ - decided)
-                     : fmt::format("{} blocks, all decided\n", last_slot_ + 1);
+    page.text += BlocksEnd().text;
   }
   return page;
+}
+
+Page Console::BlocksEnd() const {
+  const Slot decided = node_->Report().replica.decided;
+  return Sentence(decided < last_slot_
+                      ? fmt::format("{} blocks, of which the last {} are not yet known as decided",
+                                    last_slot_ + 1, last_slot_ - decided)
+                      : fmt::format("{} blocks, all decided", last_slot_ + 1));
 }
 
 Page Console::PrintKvStore(const Arguments& /*arguments*/) {
@@ -195,10 +228,7 @@ Page Console::Reconnect(const Arguments& arguments) {
       return Sentence(fmt::format("there is no other node {} in {}", node, node_->cluster().path));
     }
   }
-  node_->Reconnect(leave_out.value());
-  return Sentence(leave_out.value().empty()
-                      ? "connecting anew to all nodes"
-                      : "connecting anew to all nodes but " + client::JoinWords(leave_out.value()));
+  return Sentence(node_->Reconnect(leave_out.value()));
 }
 
 Page Console::Connect(const Arguments& /*arguments*/) {

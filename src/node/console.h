@@ -46,8 +46,10 @@ class Console {
   Page Connect(const Arguments& arguments);
   Page Leave(const Arguments& arguments);
   Page Help(const Arguments& arguments);
+  [[nodiscard]] Page ForClients(const std::string& word) const;
   Page ChangeLink(bool cut, const Arguments& arguments);
   Page BlocksPage();
+  [[nodiscard]] Page BlocksEnd() const;
   Page EntriesPage();
 
   Node* node_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "chain/block.h"
+#include "client/text.h"
 #include "common/limits.h"
 #include "node/clock.h"
 
@@ -82,14 +83,14 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
                                        IdsOf(cluster), RandomBits()),
                memory->recovered, memory->machine.get(), last_turn_),
       disk_(memory->directory.path()),
-      scrub_(memory->ledger.get(), memory->state.get(), memory->recovered.head.decided,
-             replica_.acceptor().log().At(memory->recovered.head.decided)->hash),
+      scrub_(memory->ledger.get(), memory->state.get(), replica_.acceptor().log()),
       driver_(&replica_, memory->ledger.get(), sockets_.get(),
               {.on_answer = [this](const replica::LocalAnswer& answer) { Answer(answer); },
                .on_commit = [this](Micros took) { disk_.Note(took); },
-               .on_damage = [this](const Status& damage) { Salvage(damage); }}),
+               .on_damage = [this](const Status& problem) { OnBadRead(problem); }}),
       next_token_(RandomBits()) {
   memory->recovered.blocks.clear();
+  LearnIdentity();
 }
 
 void Node::RunOnce(const std::vector<int>& fds) {
@@ -106,6 +107,8 @@ void Node::RunOnce(const std::vector<int>& fds) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
     SayWhatChanged();
+    SayWhoIsSilent();
+    LearnIdentity();
     LookAfterMemory();
     if (must_restart_) {
       return;  // nothing is written or said on behalf of a memory that was given up
@@ -192,9 +195,12 @@ net::ReplyBody Node::Serve(const net::StaleRead& call) const {
 net::ReplyBody Node::Serve(const net::StatusCall& /*call*/) const { return Report(); }
 
 net::ReplyBody Node::Serve(const net::ChainCall& call) const {
-  // What is on the disk: the replica may be a turn ahead of it.
+  // What is on the disk: the replica may be a turn ahead of it, and then knows another block as
+  // decided than the disk has at that slot.
   const Slot tip = ledger().head().tip;
-  net::ChainPart part{{}, tip, std::min(replica_.acceptor().log().decided(), tip)};
+  const Slot decided =
+      replica_.acceptor().changed() ? ledger().head().decided : replica_.acceptor().log().decided();
+  net::ChainPart part{{}, tip, std::min(decided, tip)};
   if (call.first <= std::min(call.last, tip)) {
     auto blocks = ledger().ReadRange(call.first, call.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
     if (!blocks.ok()) {
@@ -221,6 +227,7 @@ net::StatusReport Node::Report() const {
   net::StatusReport report;
   report.replica = replica_.Status();
   report.incarnation = memory_->directory.identity().incarnation;
+  report.formed = formed_;
   for (const config::NodeAddress& node : cluster_.nodes) {
     if (node.id != self_) {
       report.links.push_back({node.id, sockets_->IsCut(node.id)  ? "cut"
@@ -272,6 +279,49 @@ Status Node::FailProcess() {
   }
   ::kill(::getpid(), SIGKILL);
   return Status::Ok();
+}
+
+std::string Node::Reconnect(const std::vector<NodeId>& leave_out) {
+  sockets_->Reconnect(leave_out);
+  left_out_ = leave_out;
+  std::vector<NodeId> reached;
+  std::vector<NodeId> cut;
+  for (const config::NodeAddress& node : cluster_.nodes) {
+    if (node.id == self_ || std::ranges::find(leave_out, node.id) != leave_out.end()) {
+      continue;
+    }
+    reached.push_back(node.id);
+    if (sockets_->IsCut(node.id)) {
+      cut.push_back(node.id);
+    }
+  }
+  std::string done = reached.empty() ? "all connections are closed"
+                                     : "the connections to " + client::NodesText(reached) +
+                                           " were closed and are being opened again";
+  if (!leave_out.empty()) {
+    done += "; " + client::NodesText(leave_out) + (leave_out.size() == 1 ? " is" : " are") +
+            " left out: nothing is sent there and nothing is taken from there until the next "
+            "reconnect";
+  }
+  if (!cut.empty()) {
+    done += "; the " + std::string(cut.size() == 1 ? "link to " : "links to ") +
+            client::NodesText(cut) + (cut.size() == 1 ? " stays" : " stay") +
+            " cut until fixLink mends " + (cut.size() == 1 ? "it" : "them");
+  }
+  spdlog::info(done);
+  return done;
+}
+
+void Node::SayWhoIsSilent() {
+  for (const config::NodeAddress& node : cluster_.nodes) {
+    const bool expected = node.id != self_ && formed_ && !sockets_->IsCut(node.id) &&
+                          std::ranges::find(left_out_, node.id) == left_out_.end();
+    if (!expected) {
+      watch_.Forget(node.id);
+    } else if (const auto news = watch_.Look(node.id, replica_.Hears(node.id), replica_now_)) {
+      spdlog::warn(*news);
+    }
+  }
 }
 
 void Node::SayWhatChanged() {

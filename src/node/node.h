@@ -13,6 +13,7 @@
 #include "net/server_sockets.h"
 #include "node/disk_watch.h"
 #include "node/driver.h"
+#include "node/peer_watch.h"
 #include "node/scrub.h"
 #include "node/start_up.h"
 #include "replica/replica.h"
@@ -48,7 +49,9 @@ class Node {
   Result<std::string> ChangeLink(bool cut, NodeId a, NodeId b);
   /// The process is gone when this returns, unless faults are denied.
   Status FailProcess();
-  void Reconnect(const std::vector<NodeId>& leave_out) { sockets_->Reconnect(leave_out); }
+  /// Opens the connections to all nodes anew, but for those named, to which nothing is sent and
+  /// from which nothing is taken until the next Reconnect. What was done, as a sentence.
+  std::string Reconnect(const std::vector<NodeId>& leave_out);
 
  private:
   Node(const config::Cluster& cluster, NodeId self, Memory* memory,
@@ -59,9 +62,15 @@ class Node {
   void AnswerQuestions();
   void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
+  /// As soon as block 1 is decided, its hash is this cluster's identity on the wire.
+  void LearnIdentity();
   /// Once a tick: the disk, the scrub, and what the replica has learned of its own memory.
   void LookAfterMemory();
+  /// A block or a file of the state could not be used: damage is salvaged by the next start, and
+  /// a read that failed for another reason is said, and tried again by the next pass of the scrub.
+  void OnBadRead(const Status& problem);
   void Salvage(const Status& damage);
+  void SayWhoIsSilent();
   [[nodiscard]] std::vector<std::string> Notes() const;
   [[nodiscard]] Status FaultsAllowed() const;
   [[nodiscard]] net::ReplyBody Serve(const net::Hello& call) const;
@@ -80,7 +89,12 @@ class Node {
   Micros last_tick_ = 0;  // by the replica's
   replica::Replica replica_;
   DiskWatch disk_;
-  std::optional<std::string> slow_disk_;  // the last complaint
+  std::optional<Hash> formed_;             // the hash of block 1, once it is decided
+  std::optional<std::string> slow_disk_;   // the last complaint
+  std::optional<std::string> unreadable_;  // the last read that failed without being damage
+  Micros unreadable_at_ = 0;
+  PeerWatch watch_;
+  std::vector<NodeId> left_out_;  // by the last Reconnect
   std::optional<std::string> must_restart_;
   Scrub scrub_;
   Driver driver_;

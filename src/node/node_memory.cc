@@ -9,6 +9,12 @@
 #include "storage/recovery.h"
 
 namespace cairn::node {
+namespace {
+
+/// So long a failed read is part of the status, if it is not met again.
+constexpr Micros kUnreadableFor = 60'000'000;
+
+}  // namespace
 
 void Node::LookAfterMemory() {
   const auto say = [](const std::string& line) { spdlog::warn(line); };
@@ -17,8 +23,7 @@ void Node::LookAfterMemory() {
     spdlog::warn(*complaint);
     slow_disk_ = std::move(complaint);
   }
-  const paxos::Log& log = replica_.acceptor().log();
-  scrub_.SetTop(log.decided(), log.At(log.decided())->hash);
+  scrub_.SetTop(replica_.acceptor().log());
   if (const auto damage = scrub_.TakeDamage()) {
     if (damage->of_state) {
       const auto moved = storage::MoveToQuarantine(memory_->directory.path(), "state");
@@ -30,9 +35,45 @@ void Node::LookAfterMemory() {
       Salvage(damage->problem);
     }
   }
+  if (const auto trouble = scrub_.trouble()) {
+    OnBadRead(*trouble);
+  } else if (last_turn_ - unreadable_at_ > kUnreadableFor) {
+    unreadable_.reset();
+  }
   if (replica_.forgotten()) {
     const Status forgot = storage::Forget(&memory_->directory, *replica_.forgotten(), say);
     must_restart_ = forgot.ok() ? *replica_.forgotten() : forgot.message();
+  }
+}
+
+void Node::LearnIdentity() {
+  const paxos::Log& log = replica_.acceptor().log();
+  if (formed_ || log.decided() == 0) {
+    return;
+  }
+  if (const BlockPtr block = log.At(1)) {
+    formed_ = block->hash;
+  } else if (memory_->ledger->head().decided > 0) {
+    // Lost by this disk, it comes back from the others.
+    const auto read = memory_->ledger->Read(1);
+    formed_ = read.ok() ? std::optional(read.value()->hash) : std::nullopt;
+  }
+  if (formed_) {
+    sockets_->SetFormed(*formed_);
+    spdlog::info("belongs to the cluster \"{}\" whose block 1 is {}", cluster_.name,
+                 formed_->Hex());
+  }
+}
+
+void Node::OnBadRead(const Status& problem) {
+  if (problem.code() == Code::kIntegrity) {
+    Salvage(problem);
+    return;
+  }
+  unreadable_at_ = last_turn_;
+  if (unreadable_ != problem.message()) {
+    unreadable_ = problem.message();
+    spdlog::warn("{} Nothing shows that anything is damaged: it is tried again.", *unreadable_);
   }
 }
 
@@ -49,6 +90,9 @@ std::vector<std::string> Node::Notes() const {
   }
   if (slow_disk_) {
     notes.push_back(*slow_disk_);
+  }
+  if (unreadable_) {
+    notes.push_back(*unreadable_);
   }
   return notes;
 }

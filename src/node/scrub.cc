@@ -14,9 +14,12 @@ constexpr Slot kBlocksAStep = 64;
 
 }  // namespace
 
-Scrub::Scrub(const storage::Ledger* ledger, const storage::State* state, Slot decided,
-             const Hash& hash)
-    : ledger_(ledger), state_(state), top_(decided), hash_(hash), thread_([this] { Run(); }) {}
+Scrub::Scrub(const storage::Ledger* ledger, const storage::State* state, const paxos::Log& log,
+             double rest_seconds)
+    : ledger_(ledger), state_(state), rest_seconds_(rest_seconds) {
+  SetTop(log);
+  thread_ = std::thread([this] { Run(); });
+}
 
 Scrub::~Scrub() {
   {
@@ -27,10 +30,14 @@ Scrub::~Scrub() {
   thread_.join();
 }
 
-void Scrub::SetTop(Slot decided, const Hash& hash) {
-  const std::lock_guard lock(mutex_);
-  top_ = decided;
-  hash_ = hash;
+void Scrub::SetTop(const paxos::Log& log) {
+  const Slot durable = ledger_->head().decided;
+  // Not in memory any more: the next pass begins where the last one did.
+  if (const BlockPtr block = log.At(durable)) {
+    const std::lock_guard lock(mutex_);
+    top_ = durable;
+    hash_ = block->hash;
+  }
 }
 
 std::optional<Scrub::Damage> Scrub::TakeDamage() {
@@ -45,8 +52,23 @@ bool Scrub::Rest(double seconds) {
 }
 
 void Scrub::Run() {
-  while (Pass() && Rest(kScrubRestSeconds)) {
+  while (Pass() && Rest(rest_seconds_)) {
   }
+}
+
+std::optional<Status> Scrub::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+bool Scrub::Judge(bool of_state, const Status& problem) {
+  const std::lock_guard lock(mutex_);
+  if (problem.code() == Code::kIntegrity) {
+    damage_ = Damage{of_state, problem};
+    return false;
+  }
+  trouble_ = problem;
+  return true;
 }
 
 bool Scrub::Pass() {
@@ -56,16 +78,17 @@ bool Scrub::Pass() {
     const std::lock_guard lock(mutex_);
     top = top_;
     hash = hash_;
+    trouble_.reset();
   }
   if (!WalkChain(top, hash)) {
     return false;
   }
-  if (Status status = state_->VerifyFiles(); !status.ok()) {
-    const std::lock_guard lock(mutex_);
-    damage_ = Damage{true, std::move(status)};
+  if (const Status status = state_->VerifyFiles(); !status.ok() && !Judge(true, status)) {
     return false;
   }
-  ++passes_;
+  if (!trouble()) {
+    ++passes_;
+  }
   return true;
 }
 
@@ -74,15 +97,17 @@ bool Scrub::WalkChain(Slot top, const Hash& hash) {
   verified_ = 0;
   std::optional<Hash> known = hash;
   for (Slot last = top; last > 0;) {
-    const Slot first = last - std::min(last - 1, kBlocksAStep - 1);
+    Slot first = last - std::min(last - 1, kBlocksAStep - 1);
     const Micros began = MonotonicNow();
     const storage::Ledger::Checked checked = ledger_->Check(first, last, known);
-    if (checked.highest_bad) {
-      const std::lock_guard lock(mutex_);
-      damage_ = Damage{false, checked.problem};
-      return false;
-    }
     known = checked.below;
+    if (checked.highest_bad) {
+      if (!Judge(false, checked.problem)) {
+        return false;
+      }
+      first = *checked.highest_bad;  // what stands below may be damaged
+      known.reset();
+    }
     verified_ += last - first + 1;
     last = first - 1;
     // Bounded in bytes, and in its share of a core, whichever is less.

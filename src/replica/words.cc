@@ -26,7 +26,12 @@ std::string Replica::Words() const {
            "without a vote, until a leader readmits it";
   }
   if (!Formed()) {
-    std::vector<NodeId> missing = Missing();
+    const std::vector<NodeId> missing = Missing();
+    if (acceptor_.log().tip() > 0) {
+      return "node " + std::to_string(options_.self) +
+             " has block 1 and does not know yet whether it is decided: it asks the other nodes" +
+             (missing.empty() ? "" : ", and does not hear " + Names(missing));
+    }
     return "the cluster is forming: at the first start all nodes must be up once; " +
            (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing));
   }
@@ -125,11 +130,11 @@ std::vector<NodeId> Replica::Missing() const {
 ReplicaStatus Replica::Status() const {
   ReplicaStatus status;
   status.node = options_.self;
-  status.role = !IsVoter()   ? "learner"
-                : !Formed()  ? "forming"
-                : leader_    ? "leader"
-                : candidate_ ? "candidate"
-                             : "follower";
+  status.role = !IsVoter()                                ? "learner"
+                : !Formed() && acceptor_.log().tip() == 0 ? "forming"
+                : leader_                                 ? "leader"
+                : candidate_                              ? "candidate"
+                                                          : "follower";
   const NodeId leader = LeaderHint();
   status.leader = leader;
   status.promised = acceptor_.promised();

@@ -175,6 +175,15 @@ TEST_F(ConsoleTest, AnUnknownCommandIsNamed) {
             "there is no command \"printEverything\" here: type help for the list\n");
 }
 
+TEST_F(ConsoleTest, WhatClientsTypeIsSentToItsPlace) {
+  Start();
+  for (const std::string line : {"Operation(put, k, v)", "operation(get, k)", "put k v", "get k"}) {
+    const std::string text = Say(line);
+    EXPECT_TRUE(Contains(text, "is a command for clients")) << text;
+    EXPECT_TRUE(Contains(text, "`cairn client 1`")) << text;
+  }
+}
+
 TEST_F(ConsoleTest, AnEmptyLineHasAnEmptyAnswer) {
   Start();
   EXPECT_EQ(Say(""), "");
@@ -210,7 +219,10 @@ TEST_F(ConsoleTest, OldHandsHearThatItIsConnected) {
 
 TEST_F(ConsoleTest, TheCommandToLeaveLeaves) {
   Start();
-  EXPECT_TRUE(console_->Execute("e").leave);
+  for (const std::string line : {"e", "quit", "EXIT"}) {
+    EXPECT_TRUE(console_->Execute(line).leave) << line;
+  }
+  EXPECT_EQ(Say("?"), Say("help"));
 }
 
 TEST_F(ConsoleTest, ArgumentsForACommandThatTakesNoneChangeNothing) {
@@ -252,10 +264,16 @@ TEST_F(ConsoleWithoutFaultsTest, FaultsAreRefusedInWords) {
 
 TEST_F(ConsoleOfTwoTest, ReconnectLeavesOutWhomItIsTold) {
   Start();
-  EXPECT_EQ(Say("reconnect 2"), "connecting anew to all nodes but 2\n");
+  EXPECT_EQ(Say("reconnect 2"),
+            "all connections are closed; node 2 is left out: nothing is sent there and nothing is "
+            "taken from there until the next reconnect\n");
   EXPECT_TRUE(nodes_.RunUntil([&] { return nodes_[1].Report().links.at(0).state == "silent"; }));
-  EXPECT_EQ(Say("reconnect"), "connecting anew to all nodes\n");
+  EXPECT_EQ(Say("reconnect"), "the connections to node 2 were closed and are being opened again\n");
   EXPECT_TRUE(nodes_.RunUntil([&] { return nodes_[1].Report().links.at(0).state == "up"; }));
+  Say("failLink(1,2)");
+  EXPECT_EQ(Say("reconnect"),
+            "the connections to node 2 were closed and are being opened again; the link to node 2 "
+            "stays cut until fixLink mends it\n");
 }
 
 TEST_F(ConsoleOfTwoTest, ReconnectKnowsOnlyOtherNodes) {
