@@ -2,6 +2,8 @@
 
 #include <histedit.h>
 #include <langinfo.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
+#include <mutex>
 #include <string_view>
 
 #include "client/command_line.h"
@@ -33,6 +37,12 @@ std::size_t CommonLength(const std::string& a, const std::string& b) {
     ++length;
   }
   return length;
+}
+
+/// Of UTF-8, as a terminal shows it, but for the few characters that take two.
+std::size_t Columns(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -67,6 +77,10 @@ struct LineEditor::Impl {
   // From a pipe: a buffer that getline owns and lengthens.
   char* buffer = nullptr;
   std::size_t capacity = 0;
+  // Held by whoever draws on the terminal: by the thread that edits a line, but for the time that
+  // it waits for a key.
+  std::mutex drawing;
+  bool waits_for_key = false;
 
   ~Impl() {
     if (past != nullptr) {
@@ -108,6 +122,57 @@ struct LineEditor::Impl {
     return CC_REDISPLAY;
   }
 
+  /// 1: a character, 0: the end of the input, -1: an error.
+  static int GetCharacter(EditLine* edit, wchar_t* character) {
+    Impl* impl = Of(edit);
+    std::mbstate_t state{};
+    for (;;) {
+      impl->WaitForKey();
+      char byte = 0;
+      const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
+      if (got <= 0) {
+        return got < 0 && errno == EINTR ? GetCharacter(edit, character) : static_cast<int>(got);
+      }
+      const std::size_t used = std::mbrtowc(character, &byte, 1, &state);
+      if (used == static_cast<std::size_t>(-2)) {
+        continue;  // there is more of it to come
+      }
+      if (used == static_cast<std::size_t>(-1)) {
+        *character = L'?';
+      }
+      return 1;
+    }
+  }
+
+  /// Others may draw meanwhile. Requires: this thread draws.
+  void WaitForKey() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    waits_for_key = true;
+    drawing.unlock();
+    const int ready = ::poll(&input, 1, -1);
+    drawing.lock();
+    waits_for_key = false;
+    if (ready < 0) {
+      el_resize(edit);  // a signal: the window has another size, or the process was stopped
+      el_set(edit, EL_REFRESH);
+    }
+  }
+
+  /// Takes the prompt and what is typed from the terminal; the cursor is where they began.
+  void Erase() {
+    const LineInfo* line = el_line(edit);
+    winsize window{};
+    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
+    const std::size_t columns = known ? window.ws_col : 80;
+    const std::size_t rows = (Columns(prompt) + Columns({line->buffer, line->cursor})) / columns;
+    if (rows > 0) {
+      std::printf("\r\x1b[%zuA\x1b[J", rows);
+    } else {
+      std::printf("\r\x1b[J");
+    }
+    std::fflush(stdout);
+  }
+
   void Open() {
     UseUtf8();
     edit = el_init("cairn", stdin, stdout, stderr);
@@ -117,6 +182,7 @@ struct LineEditor::Impl {
     el_set(edit, EL_CLIENTDATA, this);
     el_set(edit, EL_PROMPT, &Impl::Prompt);
     el_set(edit, EL_EDITOR, "emacs");
+    el_set(edit, EL_GETCFN, &Impl::GetCharacter);
     // A signal first gives the terminal back as it was.
     el_set(edit, EL_SIGNAL, 1);
     el_set(edit, EL_ADDFN, "cairn-complete", "complete a command", &Impl::OnTab);
@@ -129,6 +195,7 @@ struct LineEditor::Impl {
   }
 
   std::optional<std::string> NextFromTerminal() {
+    const std::lock_guard<std::mutex> lock(drawing);
     int length = 0;
     const char* line = nullptr;
     do {
@@ -177,6 +244,17 @@ std::optional<std::string> LineEditor::Next() {
     line->pop_back();
   }
   return line;
+}
+
+void LineEditor::Beside(const std::function<void()>& write) {
+  const std::lock_guard<std::mutex> lock(impl_->drawing);
+  if (!impl_->waits_for_key) {
+    write();
+    return;
+  }
+  impl_->Erase();
+  write();
+  el_set(impl_->edit, EL_REFRESH);
 }
 
 bool LineEditor::interactive() const { return impl_->edit != nullptr; }

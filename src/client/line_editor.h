@@ -3,6 +3,7 @@
 // memory and completion of the commands by TAB. From a pipe or a file: the lines as they are, of
 // any length, with no prompt and no echo, so that scripts can drive a console.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ class LineEditor {
 
   /// The next line without its newline; nothing at the end of the input. Blocks.
   std::optional<std::string> Next();
+  /// From any thread: takes the prompt and what is typed from the terminal, has `write` write its
+  /// lines there, and draws them again below. Where nobody is being asked for a line it only
+  /// writes.
+  void Beside(const std::function<void()>& write);
   /// Standard input and output are a terminal.
   [[nodiscard]] bool interactive() const;
 

@@ -1,7 +1,9 @@
 #include "node/restart.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -56,8 +58,7 @@ void RestartNow(const std::string& sentence) {
                                     "the data directory as it is, and start this node with an "
                                     "empty one"));
   }
-  const std::string line = "cairn: " + why + ". This node starts anew.\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  spdlog::warn("{}. This node starts anew.", why);
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {

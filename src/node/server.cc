@@ -1,6 +1,5 @@
 #include "node/server.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -17,6 +16,7 @@
 #include "config/cluster.h"
 #include "node/clock.h"
 #include "node/console.h"
+#include "node/log.h"
 #include "node/mailbox.h"
 #include "node/node.h"
 #include "node/restart.h"
@@ -29,21 +29,55 @@ int Complain(const Status& status) {
   return ExitCode(status.code());
 }
 
-/// Signals as something to read; all threads that start later have them blocked.
-int SignalDescriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
+/// Signals as something to read; all threads that start later have them blocked. None that is no
+/// crash ends a server without a line in its log.
+class Signals {
+ public:
+  Signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+                             SIGIO, SIGPWR, SIGSTKFLT}) {
+      sigaddset(&set, number);
+    }
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
+      sigaddset(&set, number);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  }
 
-bool SignalCame(int fd) {
-  signalfd_siginfo info{};
-  return ::read(fd, &info, sizeof info) == sizeof info;
-}
+  /// Readable while a signal waits.
+  [[nodiscard]] int fd() const { return fd_; }
+  /// Obeys the signals that wait. True if the server is to stop.
+  [[nodiscard]] bool TakeStop() const {
+    signalfd_siginfo info{};
+    while (::read(fd_, &info, sizeof info) == sizeof info) {
+      const auto number = static_cast<int>(info.ssi_signo);
+      const std::string who = info.ssi_pid == 0 ? std::string("the kernel or a terminal")
+                                                : fmt::format("process {}", info.ssi_pid);
+      if (number == SIGTERM || number == SIGINT) {
+        spdlog::info("SIG{} came from {}", sigabbrev_np(number), who);
+        return true;
+      }
+      if (number == SIGHUP) {
+        files_.Reopen();
+        continue;
+      }
+      const char* name = sigabbrev_np(number);
+      spdlog::warn(
+          "signal {}{} came from {} and means nothing to a server: this node goes on (SIGTERM "
+          "stops it, SIGHUP has it open its log again)",
+          number, name == nullptr ? "" : fmt::format(" (SIG{})", name), who);
+    }
+    return false;
+  }
+
+ private:
+  int fd_;
+  LogFiles files_;
+};
 
 /// A bar on a terminal once the work takes longer than a second.
 class ProgressBar {
@@ -72,15 +106,23 @@ class ProgressBar {
 
 /// The console's thread: it may block on its terminal for ever, so nobody waits for its end.
 void StartConsole(Mailbox* mailbox, NodeId id) {
-  std::thread([mailbox, id] {
-    client::LineEditor editor("server " + std::to_string(id) + "> ", Console::CommandNames());
-    while (const auto line = editor.Next()) {
+  // Lives as long as the process: the log is drawn beside it.
+  auto* const editor =
+      new client::LineEditor("server " + std::to_string(id) + "> ", Console::CommandNames());
+  DrawLogBeside(editor);
+  std::thread([mailbox, id, editor] {
+    while (const auto line = editor->Next()) {
       Page page = mailbox->Ask(*line);
       std::cout << page.text << std::flush;
       while (page.more) {
         page = mailbox->Next();
         std::cout << page.text << std::flush;
       }
+    }
+    if (editor->interactive()) {
+      std::cout << "\nGoodbye: the console is closed, and node " << id
+                << " goes on serving (Ctrl-C stops it).\n"
+                << std::flush;
     }
   }).detach();
 }
@@ -116,14 +158,14 @@ class TerminalKeeper {
 };
 
 Result<Memory> StartUpAloud(const ServerCommand& command, const config::Cluster& cluster,
-                            const TerminalKeeper& keeper, int signals) {
+                            const TerminalKeeper& keeper, const Signals& signals) {
   const std::string directory =
       command.data.empty() ? config::DefaultDataDirectory(cluster, command.id) : command.data;
   ProgressBar bar;
   return StartUp(directory, cluster, command.id,
                  {[](const std::string& line) { spdlog::info(line); },
                   [&](Slot done, Slot all) { bar.Show(done, all); },
-                  [signals] { return !SignalCame(signals); },
+                  [&signals] { return !signals.TakeStop(); },
                   [&keeper](const std::string& why) {
                     keeper.Restore();
                     RestartNow(why);
@@ -131,14 +173,14 @@ Result<Memory> StartUpAloud(const ServerCommand& command, const config::Cluster&
 }
 
 /// Until somebody wants the node to stop, or it must start anew.
-void Serve(Node* node, NodeId id, int signals) {
+void Serve(Node* node, NodeId id, const Signals& signals) {
   // Lives as long as the process: the console's thread may be waiting on it.
   auto* const mailbox = new Mailbox;
   Console console(node);
   StartConsole(mailbox, id);
   for (bool leave = false; !leave && !node->must_restart();) {
-    node->RunOnce({signals, mailbox->fd()});
-    leave = SignalCame(signals) || AnswerConsole(mailbox, &console);
+    node->RunOnce({signals.fd(), mailbox->fd()});
+    leave = signals.TakeStop() || AnswerConsole(mailbox, &console);
   }
 }
 
@@ -163,11 +205,9 @@ int RunServer(const ServerCommand& command) {
                                   client::JoinWords(known, "or") +
                                   ", or name another file with --config"));
   }
-  auto log = spdlog::stderr_color_mt("node " + std::to_string(command.id));
-  log->set_pattern("%H:%M:%S.%e %n %^%l%$ %v");
-  spdlog::set_default_logger(log);
+  BeginLog(command.id);
   const TerminalKeeper keeper;
-  const int signals = SignalDescriptor();
+  const Signals signals;
   auto memory = StartUpAloud(command, cluster.value(), keeper, signals);
   if (!memory.ok()) {
     return Complain(memory.status());
