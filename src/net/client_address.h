@@ -1,15 +1,16 @@
 #pragma once
 // Where a reply goes: what a node keeps of a client's call until it is answered.
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace cairn::net {
 
 struct ClientAddress {
-  std::string routing_id;  ///< Names the connection.
+  std::uint64_t connection = 0;
   std::uint64_t call_id = 0;
   bool delimited = false;  ///< The client's socket wants an empty frame before the reply.
+  std::size_t bytes = 0;   ///< Of the call, as its connection's account has them.
 };
 
 }  // namespace cairn::net

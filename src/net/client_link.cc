@@ -17,7 +17,6 @@ namespace {
 // A session may have 1,024 open requests; no link needs more.
 constexpr std::size_t kMaxWaiting = kMaxOpenRequests;
 constexpr SocketBounds kBounds = {.send_queue = static_cast<int>(kMaxWaiting),
-                                  .receive_queue = static_cast<int>(kMaxWaiting),
                                   .max_frame_bytes = kMaxReplyFrameBytes};
 
 using Clock = std::chrono::steady_clock;

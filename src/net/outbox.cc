@@ -10,7 +10,7 @@ namespace cairn::net {
 namespace {
 
 // In frames: a peer that does not read gets what the replica has in flight, and its heartbeats.
-constexpr SocketBounds kBounds = {.send_queue = 512, .receive_queue = 1, .max_frame_bytes = 4096};
+constexpr SocketBounds kBounds = {.send_queue = 512, .max_frame_bytes = 4096};
 
 }  // namespace
 

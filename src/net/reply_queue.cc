@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/zmq_io.h"
-
 namespace cairn::net {
 namespace {
 
@@ -13,8 +11,8 @@ constexpr std::size_t kKeptConnections = 256;
 
 }  // namespace
 
-ReplyQueue::ReplyQueue(ClientHeader header, zmq::socket_t* router, WarnLimiter* limiter)
-    : header_(std::move(header)), router_(router), limiter_(limiter) {}
+ReplyQueue::ReplyQueue(ClientHeader header, Listener* port, WarnLimiter* limiter)
+    : header_(std::move(header)), port_(port), limiter_(limiter) {}
 
 void ReplyQueue::Add(const ClientAddress& to, const ReplyBody& body) {
   Connection& connection = ConnectionOf(to);
@@ -28,15 +26,15 @@ void ReplyQueue::Add(const ClientAddress& to, const ReplyBody& body) {
 }
 
 ReplyQueue::Connection& ReplyQueue::ConnectionOf(const ClientAddress& to) {
-  const auto [place, added] = places_.try_emplace(to.routing_id, used_);
+  const auto [place, added] = places_.try_emplace(to.connection, used_);
   if (!added) {
     return connections_[place->second];
   }
   if (used_ == connections_.size()) {
-    connections_.push_back({.routing_id = {}, .delimited = false, .batch = ReplyBatch(header_)});
+    connections_.push_back({.id = 0, .delimited = false, .batch = ReplyBatch(header_)});
   }
   Connection& connection = connections_[used_++];
-  connection.routing_id = to.routing_id;
+  connection.id = to.connection;
   connection.delimited = to.delimited;
   return connection;
 }
@@ -47,7 +45,7 @@ void ReplyQueue::SetFormed(const Hash& block_1) {
   connections_.clear();  // their frames begin with the old header
 }
 
-bool ReplyQueue::Flush() {
+void ReplyQueue::Flush() {
   for (std::size_t i = 0; i < used_; ++i) {
     Send(connections_[i]);
   }
@@ -56,7 +54,6 @@ bool ReplyQueue::Flush() {
   if (connections_.size() > kKeptConnections) {
     connections_.erase(connections_.begin() + kKeptConnections, connections_.end());
   }
-  return std::exchange(sent_, false);
 }
 
 void ReplyQueue::Send(Connection& connection) {
@@ -64,20 +61,14 @@ void ReplyQueue::Send(Connection& connection) {
   if (replies == 0) {
     return;
   }
-  zmq::message_t frame;
-  if (const Status status = connection.batch.Write(InFrame(frame)); !status.ok()) {
+  ZmtpFrame frame;
+  const Status status =
+      connection.batch.Write([&](std::size_t bytes) { return frame.Allocate(bytes); });
+  if (!status.ok()) {
     limiter_->Warn("to a client: " + status.message());
-    unsent_ += replies;
     connection.batch = ReplyBatch(header_);
-    return;
   }
-  sent_ = true;
-  zmq::message_t routing_id(connection.routing_id);
-  zmq::message_t delimiter;
-  const bool sent = TrySend(*router_, routing_id, true) &&
-                    (!connection.delimited || TrySend(*router_, delimiter, true)) &&
-                    TrySend(*router_, frame);
-  if (!sent) {
+  if (!status.ok() || !port_->Send(connection.id, std::move(frame), connection.delimited)) {
     unsent_ += replies;
   }
 }

@@ -3,36 +3,33 @@
 // connection, for it is the frame that costs; nothing waits longer than until Flush.
 
 #include <cstdint>
-#include <string>
 #include <unordered_map>
 #include <vector>
-#include <zmq.hpp>
 
 #include "net/client_address.h"
 #include "net/client_codec.h"
+#include "net/listener.h"
 #include "net/warn_limiter.h"
 
 namespace cairn::net {
 
 class ReplyQueue {
  public:
-  /// `router` and `limiter` are not owned and must outlive this object; the router may be made
-  /// later.
-  ReplyQueue(ClientHeader header, zmq::socket_t* router, WarnLimiter* limiter);
+  /// `port` and `limiter` are not owned and must outlive this object.
+  ReplyQueue(ClientHeader header, Listener* port, WarnLimiter* limiter);
 
   /// Replies to one connection keep their order. If the frame has become large, it leaves at once.
   void Add(const ClientAddress& to, const ReplyBody& body);
   /// All later frames name the cluster by its block 1, too.
   void SetFormed(const Hash& block_1);
-  /// Sends all that is here. Never waits: what the socket does not take is lost, and counted. True
-  /// if the socket was used since the last Flush.
-  bool Flush();
-  /// Replies that were lost: no connection, a full queue, too large.
+  /// Hands all that is here to the port.
+  void Flush();
+  /// Replies that were lost: no connection, too large.
   [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
 
  private:
   struct Connection {
-    std::string routing_id;
+    std::uint64_t id = 0;
     bool delimited = false;
     ReplyBatch batch;
   };
@@ -40,13 +37,12 @@ class ReplyQueue {
   void Send(Connection& connection);
 
   ClientHeader header_;
-  zmq::socket_t* router_;
+  Listener* port_;
   WarnLimiter* limiter_;
   // The first `used_` have replies in this turn; the others keep their memory for later ones.
   std::vector<Connection> connections_;
   std::size_t used_ = 0;
-  bool sent_ = false;
-  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<std::uint64_t, std::size_t> places_;
   std::uint64_t unsent_ = 0;
 };
 

@@ -7,12 +7,11 @@
 #include <utility>
 
 #include "common/check.h"
-#include "net/client_codec.h"
-#include "net/inbox.h"
+#include "net/client_port.h"
 #include "net/links.h"
+#include "net/listener.h"
 #include "net/outbox.h"
 #include "net/peer_codec.h"
-#include "net/reply_queue.h"
 #include "net/sender.h"
 #include "net/warn_limiter.h"
 #include "net/zmq_io.h"
@@ -22,13 +21,11 @@ namespace {
 
 // Messages that one call of NextFrom… looks at: garbage must not keep the loop from its work.
 constexpr int kMostLooks = 64;
-// Queues, in frames for each connection. A client may have all its open requests answered one by
-// one.
-constexpr SocketBounds kPeerRouter = {
-    .send_queue = 1, .receive_queue = 256, .max_frame_bytes = kMaxPeerFrameBytes};
-constexpr SocketBounds kClientRouter = {.send_queue = static_cast<int>(kMaxOpenRequests) + 64,
-                                        .receive_queue = 64,
-                                        .max_frame_bytes = kMaxCallFrameBytes};
+// Two of the largest frames may be on their way in at once.
+constexpr Listener::Bounds kPeerPort = {.max_frame_bytes = kMaxPeerFrameBytes,
+                                        .most_held = 2 * kMaxPeerFrameBytes,
+                                        .most_unsent = std::size_t{1} << 20,
+                                        .most_connections = 1024};
 
 Membership MembershipOf(const ServerOptions& options) {
   Membership membership{.self = options.self,
@@ -63,16 +60,10 @@ struct ServerSockets::Impl {
   void Connect(const std::vector<NodeId>& leave_out);
 
   void Drop(const std::string& why);
-  template <typename Message, typename Decoder>
-  std::optional<Message> Next(Inbox& inbox, const char* port, const Decoder& decoder,
-                              void (Impl::*open)(), std::optional<Message> (Impl::*take)());
+  std::optional<replica::Inbound> NextFromPeer();
   void OpenFromPeer();
-  void OpenFromClient();
   std::optional<replica::Inbound> TakeFromPeer();
-  std::optional<InboundCall> TakeFromClient();
   void HearFault(NodeId peer, const LinkFault& fault);
-  ClientAddress AddressOf(std::uint64_t call_id) const;
-  void Refuse(const ClientAddress& client, const Status& why);
 
   void SetLink(NodeId peer, bool cut);
 
@@ -83,31 +74,27 @@ struct ServerSockets::Impl {
   WarnLimiter limiter;
   std::uint64_t dropped = 0;
 
-  zmq::context_t context;  // Before the sockets: it must outlive them.
-  zmq::socket_t peers;
-  zmq::socket_t clients;
+  zmq::context_t context;  // Before the outbox: it must outlive its sockets.
   Outbox outbox{HeaderOf(options), &context, &links, &limiter};
-  ReplyQueue replies{{.cluster = membership.cluster, .node = options.self}, &clients, &limiter};
-  Inbox from_peers{&peers};
-  Inbox from_clients{&clients};
+  std::unique_ptr<Listener> peers;
+  std::unique_ptr<ClientPort> clients;
   PeerHeader said;  // Of the frame whose messages peer_decoder hands out.
   PeerDecoder peer_decoder;
-  CallDecoder call_decoder;
   std::vector<pollfd> poll_items;
 };
 
 Status ServerSockets::Impl::Bind() {
-  Result<zmq::socket_t> router =
-      MakeRouter(context, kPeerRouter, options.host, options.peer_port, "peer_port");
-  if (!router.ok()) {
-    return router.status();
+  auto port = Listener::Open(kPeerPort, options.host, options.peer_port, "peer_port");
+  if (!port.ok()) {
+    return port.status();
   }
-  peers = std::move(router).value();
-  router = MakeRouter(context, kClientRouter, options.host, options.client_port, "client_port");
-  if (!router.ok()) {
-    return router.status();
+  peers = std::move(port).value();
+  auto client_port = ClientPort::Open(options.host, options.client_port, &membership, &limiter,
+                                      [this](const std::string& why) { Drop(why); });
+  if (!client_port.ok()) {
+    return client_port.status();
   }
-  clients = std::move(router).value();
+  clients = std::move(client_port).value();
   return Status::Ok();
 }
 
@@ -120,8 +107,7 @@ void ServerSockets::Impl::Connect(const std::vector<NodeId>& leave_out) {
 }
 
 bool ServerSockets::Impl::HasMessage() {
-  return peer_decoder.left() > 0 || call_decoder.left() > 0 || from_peers.MayReceive() ||
-         from_clients.MayReceive();
+  return peer_decoder.left() > 0 || peers->MayReceive() || clients->MayReceive();
 }
 
 void ServerSockets::Impl::Drop(const std::string& why) {
@@ -129,28 +115,22 @@ void ServerSockets::Impl::Drop(const std::string& why) {
   limiter.Warn(why);
 }
 
-template <typename Message, typename Decoder>
-std::optional<Message> ServerSockets::Impl::Next(Inbox& inbox, const char* port,
-                                                 const Decoder& decoder, void (Impl::*open)(),
-                                                 std::optional<Message> (Impl::*take)()) {
+std::optional<replica::Inbound> ServerSockets::Impl::NextFromPeer() {
   for (int looks = 0; looks < kMostLooks; ++looks) {
-    if (decoder.left() > 0) {
-      if (std::optional<Message> message = (this->*take)()) {
+    if (peer_decoder.left() > 0) {
+      if (std::optional<replica::Inbound> message = TakeFromPeer()) {
         return message;
       }
       continue;
     }
-    switch (inbox.Receive()) {
-      case Inbox::Next::kNone:
+    switch (peers->Receive()) {
+      case Listener::Next::kNone:
         return std::nullopt;
-      case Inbox::Next::kMore:
+      case Listener::Next::kRefused:
+        Drop("dropped a message to the peer port: it has the wrong number of frames");
         break;
-      case Inbox::Next::kRefused:
-        Drop(std::string("dropped a message to the ") + port +
-             ": it has the wrong number of frames");
-        break;
-      case Inbox::Next::kMessage:
-        (this->*open)();
+      case Listener::Next::kMessage:
+        OpenFromPeer();
         break;
     }
   }
@@ -158,14 +138,13 @@ std::optional<Message> ServerSockets::Impl::Next(Inbox& inbox, const char* port,
 }
 
 void ServerSockets::Impl::OpenFromPeer() {
-  const zmq::message_t& frame = from_peers.body();
-  Result<PeerHeader> opened = peer_decoder.Open(View(frame));
+  const std::string& remote = peers->remote();
+  Result<PeerHeader> opened = peer_decoder.Open(peers->body());
   if (!opened.ok()) {
-    Drop("dropped a message from " + RemoteOf(frame) +
-         " to the peer port: " + opened.status().message());
+    Drop("dropped a message from " + remote + " to the peer port: " + opened.status().message());
     return;
   }
-  const Result<NodeId> sender = SenderOf(opened.value(), RemoteOf(frame), membership);
+  const Result<NodeId> sender = SenderOf(opened.value(), remote, membership);
   if (!sender.ok()) {
     peer_decoder.Skip();
     Drop(sender.status().message());
@@ -209,51 +188,6 @@ void ServerSockets::Impl::HearFault(NodeId peer, const LinkFault& fault) {
   links.Hear(peer, fault.cut);
 }
 
-void ServerSockets::Impl::OpenFromClient() {
-  const zmq::message_t& frame = from_clients.body();
-  const Result<ClientHeader> opened = call_decoder.Open(View(frame));
-  if (!opened.ok()) {
-    Drop("dropped a message from " + RemoteOf(frame) +
-         " to the client port: " + opened.status().message());
-    return;
-  }
-  Status allowed = ClientAllowed(opened.value(), membership);
-  if (allowed.ok() && call_decoder.left() == 0) {
-    allowed = Status::Usage("it holds no call");
-  }
-  if (!allowed.ok()) {
-    Drop("dropped a message of a client at " + RemoteOf(frame) + ": " + allowed.message());
-    while (call_decoder.left() > 0) {
-      Refuse(AddressOf(call_decoder.Next().id), allowed);
-    }
-  }
-}
-
-std::optional<InboundCall> ServerSockets::Impl::TakeFromClient() {
-  ReceivedCall call = call_decoder.Next();
-  ClientAddress client = AddressOf(call.id);
-  if (!call.body.ok()) {
-    const Status why = Status::Usage("the call is refused: " + call.body.status().message());
-    Drop("dropped a call of a client at " + RemoteOf(from_clients.body()) + ": " + why.message());
-    Refuse(client, why);
-    return std::nullopt;
-  }
-  return InboundCall{.address = std::move(client), .body = std::move(call.body).value()};
-}
-
-ClientAddress ServerSockets::Impl::AddressOf(std::uint64_t call_id) const {
-  return {.routing_id = std::string(View(from_clients.routing_id())),
-          .call_id = call_id,
-          .delimited = from_clients.delimited()};
-}
-
-void ServerSockets::Impl::Refuse(const ClientAddress& client, const Status& why) {
-  replica::Answer answer;
-  answer.code = why.code();
-  answer.message = why.message();
-  replies.Add(client, answer);
-}
-
 void ServerSockets::Impl::SetLink(NodeId peer, bool cut) {
   links.Set(peer, cut);
   outbox.Announce(peer);
@@ -279,31 +213,33 @@ ServerSockets::~ServerSockets() = default;
 
 void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   FlushReplies();
-  // The sockets are asked last: their descriptors only tell of what has happened since.
-  if (timeout_ms == 0 || impl_->HasMessage()) {
-    return;
-  }
   std::vector<pollfd>& items = impl_->poll_items;
   items.clear();
-  items.push_back({DescriptorOf(impl_->peers), POLLIN, 0});
-  items.push_back({DescriptorOf(impl_->clients), POLLIN, 0});
+  items.push_back({impl_->peers->descriptor(), POLLIN, 0});
+  items.push_back({impl_->clients->descriptor(), POLLIN, 0});
   for (const int fd : fds) {
     items.push_back({fd, POLLIN, 0});
   }
-  const int ready = ::poll(items.data(), items.size(), timeout_ms);
-  impl_->from_peers.Waited(items[0].revents != 0);
-  impl_->from_clients.Waited(items[1].revents != 0);
+  const bool has_work = impl_->HasMessage();
+  const int ready = ::poll(items.data(), items.size(), has_work ? 0 : timeout_ms);
   CAIRN_CHECK(ready >= 0 || errno == EINTR, "the sockets are open while they are waited for");
+  if (ready > 0 && items[0].revents != 0) {
+    impl_->peers->Look();
+  }
+  if (ready > 0 && items[1].revents != 0) {
+    impl_->clients->Look();
+  }
+  impl_->peers->Tend();
+  impl_->clients->Tend();
 }
 
-std::optional<replica::Inbound> ServerSockets::NextFromPeer() {
-  return impl_->Next(impl_->from_peers, "peer port", impl_->peer_decoder, &Impl::OpenFromPeer,
-                     &Impl::TakeFromPeer);
-}
+std::optional<replica::Inbound> ServerSockets::NextFromPeer() { return impl_->NextFromPeer(); }
 
-std::optional<InboundCall> ServerSockets::NextFromClient() {
-  return impl_->Next(impl_->from_clients, "client port", impl_->call_decoder, &Impl::OpenFromClient,
-                     &Impl::TakeFromClient);
+std::optional<InboundCall> ServerSockets::NextFromClient() { return impl_->clients->Next(); }
+
+void ServerSockets::StayAlive() {
+  impl_->peers->StayAlive();
+  impl_->clients->StayAlive();
 }
 
 void ServerSockets::SendToPeers(std::span<const replica::Outbound> messages,
@@ -318,18 +254,14 @@ void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::
 }
 
 void ServerSockets::Reply(const ClientAddress& to, const ReplyBody& body) {
-  impl_->replies.Add(to, body);
+  impl_->clients->Reply(to, body);
 }
-void ServerSockets::FlushReplies() {
-  if (impl_->replies.Flush()) {
-    impl_->from_clients.Disturbed();
-  }
-}
+void ServerSockets::FlushReplies() { impl_->clients->Flush(); }
 
 void ServerSockets::SetFormed(const Hash& block_1) {
   impl_->membership.cluster.formed = block_1;
   impl_->outbox.SetFormed(block_1);
-  impl_->replies.SetFormed(block_1);
+  impl_->clients->SetFormed(block_1);
 }
 
 void ServerSockets::FailLink(NodeId peer) { impl_->SetLink(peer, true); }
@@ -339,7 +271,7 @@ void ServerSockets::Reconnect(const std::vector<NodeId>& leave_out) { impl_->Con
 
 std::uint64_t ServerSockets::dropped() const { return impl_->dropped; }
 std::uint64_t ServerSockets::unsent() const {
-  return impl_->outbox.unsent() + impl_->replies.unsent();
+  return impl_->outbox.unsent() + impl_->clients->unsent();
 }
 
 }  // namespace cairn::net

@@ -1,9 +1,9 @@
 #pragma once
-// A node's side of the wire: everything that ZeroMQ does for a node behind one object that the
+// A node's side of the wire: all that it hears and says behind one object that the
 // event loop owns and that one thread uses.
 //
-//   peers    one ROUTER bound at peer_port receives; one DEALER a peer sends
-//   clients  one ROUTER bound at client_port
+//   peers    a Listener at peer_port receives; one DEALER a peer sends
+//   clients  a ClientPort at client_port
 //
 // A frame holds many messages, for it is the frame that costs. What is sent to one peer in one call
 // shares a frame, as do the replies to one client between two calls of FlushReplies; and what
@@ -32,6 +32,7 @@
 #include "common/types.h"
 #include "net/client_address.h"
 #include "net/client_message.h"
+#include "net/client_port.h"
 #include "net/endpoint.h"
 #include "replica/message.h"
 
@@ -50,11 +51,6 @@ struct ServerOptions {
   bool allow_faults = true;
   /// A line for the log; called at a bounded rate.
   std::function<void(const std::string&)> warn;
-};
-
-struct InboundCall {
-  ClientAddress address;
-  CallBody body;
 };
 
 class ServerSockets {
@@ -85,6 +81,8 @@ class ServerSockets {
   /// The reply leaves with the next FlushReplies or Wait.
   void Reply(const ClientAddress& to, const ReplyBody& body);
   void FlushReplies();
+  /// As Listener's, for both ports.
+  void StayAlive();
 
   /// Block 1 is decided, and this is its hash: from now on every frame names it, and whoever names
   /// another one is refused.

@@ -20,13 +20,13 @@ constexpr int kHandshake = 5000;
 // Milliseconds. TCP alone takes minutes to notice a cut cable.
 constexpr int kHeartbeat = 1000;
 constexpr int kHeartbeatTimeout = 3000;
-// Connections that wait to be accepted: a thousand clients may come at once.
-constexpr int kBacklog = 1024;
 
 void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::string& host) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::sndhwm, bounds.send_queue);
-  socket.set(zmq::sockopt::rcvhwm, bounds.receive_queue);
+  // A queue that is full stops a connection's input, and libzmq 4.3.4 meets an assertion of its own
+  // where one ends that is stopped. So none is ever full: who owns the socket takes what comes.
+  socket.set(zmq::sockopt::rcvhwm, 0);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(bounds.max_frame_bytes));
   socket.set(zmq::sockopt::handshake_ivl, kHandshake);
   socket.set(zmq::sockopt::heartbeat_ivl, kHeartbeat);
@@ -38,27 +38,6 @@ void SetCommon(zmq::socket_t& socket, const SocketBounds& bounds, const std::str
 }
 
 }  // namespace
-
-Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
-                                 const std::string& host, std::uint16_t port,
-                                 const std::string& setting) {
-  const Result<std::string> address = ResolveAddress(host);
-  if (!address.ok()) {
-    return address.status();
-  }
-  const std::string endpoint = Endpoint(address.value(), port);
-  try {
-    zmq::socket_t socket(context, zmq::socket_type::router);
-    SetCommon(socket, bounds, address.value());
-    socket.set(zmq::sockopt::router_mandatory, true);
-    socket.set(zmq::sockopt::router_handover, true);
-    socket.set(zmq::sockopt::backlog, kBacklog);
-    socket.bind(endpoint);
-    return socket;
-  } catch (const zmq::error_t& error) {
-    return Status::Other(BindFailure(endpoint, error.num(), setting));
-  }
-}
 
 Result<zmq::socket_t> MakeDealer(zmq::context_t& context, const SocketBounds& bounds, Redial redial,
                                  const std::string& host, std::uint16_t port) {
@@ -115,11 +94,6 @@ int DescriptorOf(zmq::socket_t& socket) {
 
 std::string_view View(const zmq::message_t& frame) {
   return {static_cast<const char*>(frame.data()), frame.size()};
-}
-
-std::string RemoteOf(const zmq::message_t& frame) {
-  const char* address = zmq_msg_gets(frame.handle(), "Peer-Address");
-  return address == nullptr ? "an unknown address" : address;
 }
 
 Allocate InFrame(zmq::message_t& frame) {

@@ -15,15 +15,9 @@ namespace cairn::net {
 /// What bounds the memory behind one socket.
 struct SocketBounds {
   int send_queue = 0;               ///< Messages for each connection.
-  int receive_queue = 0;            ///< Messages of each connection.
   std::size_t max_frame_bytes = 0;  ///< A connection that sends a larger frame is closed.
 };
 
-/// A ROUTER, bound to `host`:`port`. Other, with the address and what to do, if it can't be.
-/// `setting` names what to change in the cluster file ("peer_port").
-[[nodiscard]] Result<zmq::socket_t> MakeRouter(zmq::context_t& context, const SocketBounds& bounds,
-                                               const std::string& host, std::uint16_t port,
-                                               const std::string& setting);
 /// How a lost connection is tried again.
 enum class Redial : std::uint8_t {
   kSteady,   ///< Always as soon: for nodes, since one that starts again waits to be found.
@@ -51,8 +45,6 @@ struct SocketEvents {
 [[nodiscard]] int DescriptorOf(zmq::socket_t& socket);
 
 [[nodiscard]] std::string_view View(const zmq::message_t& frame);
-/// Where the frame came from, for people: an IP address.
-[[nodiscard]] std::string RemoteOf(const zmq::message_t& frame);
 /// Memory in `frame`, which must outlive the function.
 [[nodiscard]] Allocate InFrame(zmq::message_t& frame);
 

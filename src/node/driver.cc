@@ -62,6 +62,7 @@ void Driver::RepeatBeats() {
   for (const auto& [node, beat] : beats_) {
     sockets_->SendToPeer({node, beat.message}, beat.stamp, beat.seen);
   }
+  sockets_->StayAlive();
 }
 
 void Driver::Serve(const replica::ServeBlocks& serve) {

@@ -289,9 +289,9 @@ TEST(ClientLinkTest, AThousandClientsAtOnceAreServed) {
   CallBatch hello(header);
   std::vector<zmq::socket_t> clients;
   for (int i = 0; i < kClients; ++i) {
-    Result<zmq::socket_t> client = MakeDealer(
-        context, {.send_queue = 10, .receive_queue = 10, .max_frame_bytes = kMaxReplyFrameBytes},
-        Redial::kBackOff, "127.0.0.1", nodes[1].options.client_port);
+    Result<zmq::socket_t> client =
+        MakeDealer(context, {.send_queue = 10, .max_frame_bytes = kMaxReplyFrameBytes},
+                   Redial::kBackOff, "127.0.0.1", nodes[1].options.client_port);
     ASSERT_TRUE(client.ok()) << client.status().message();
     clients.push_back(std::move(client).value());
   }

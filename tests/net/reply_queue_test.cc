@@ -7,25 +7,16 @@
 namespace cairn::net {
 namespace {
 
-/// A ROUTER with a reply queue, and clients that say what they are called.
+/// A port with a reply queue, and clients.
 class ReplyQueueTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    Result<zmq::socket_t> router =
-        MakeRouter(context_, {100, 100, kMaxCallFrameBytes}, "127.0.0.1", port_, "port");
-    ASSERT_TRUE(router.ok()) << router.status().message();
-    router_ = std::move(router).value();
-  }
-
   /// Where replies to the client go, once it has said something.
   ClientAddress Greet(testing::Stranger& client) {
     client.Say({"hello"});
-    EXPECT_TRUE(WaitFor(router_));
-    zmq::message_t frame;
-    EXPECT_TRUE(TryReceive(router_, frame));
-    ClientAddress address{.routing_id = std::string(View(frame))};
-    EXPECT_TRUE(TryReceive(router_, frame));
-    return address;
+    while (listener_->Receive() != Listener::Next::kMessage) {
+      listener_->Look();
+    }
+    return {.connection = listener_->from()};
   }
   static bool WaitFor(zmq::socket_t& socket) {
     zmq_pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
@@ -53,13 +44,17 @@ class ReplyQueueTest : public ::testing::Test {
     queue_.Add(to, answer);
   }
 
-  zmq::context_t context_;
-  zmq::socket_t router_;
   std::uint16_t port_ = testing::FreePort();
+  std::unique_ptr<Listener> listener_ = Listener::Open({.max_frame_bytes = kMaxCallFrameBytes,
+                                                        .most_held = std::size_t{1} << 30,
+                                                        .most_unsent = std::size_t{1} << 30,
+                                                        .most_connections = 100},
+                                                       "127.0.0.1", port_, "port")
+                                            .value();
   std::vector<std::string> warnings_;
   WarnLimiter limiter_{[this](const std::string& line) { warnings_.push_back(line); }};
   ReplyQueue queue_{{.cluster = {.genesis = testing::Nodes::HashOf(1), .name = "alpha"}, .node = 1},
-                    &router_,
+                    listener_.get(),
                     &limiter_};
 };
 
@@ -118,8 +113,8 @@ TEST_F(ReplyQueueTest, ACrowdIsAnsweredAndThoseWhoAreGoneAreCounted) {
   const ClientAddress to = Greet(client);
   constexpr std::uint64_t kGone = 1000;
   for (std::uint64_t i = 0; i < kGone; ++i) {
-    Add({.routing_id = "gone" + std::to_string(i)}, i);
-    Add({.routing_id = "gone" + std::to_string(i)}, i);
+    Add({.connection = 1000 + i}, i);
+    Add({.connection = 1000 + i}, i);
   }
   Add(to, 7);
   queue_.Flush();

@@ -274,8 +274,8 @@ TEST(ServerSocketsTest, WhatCanNotBeSentIsCountedAndNeverWaitedFor) {
   }));
   EXPECT_EQ(nodes[1].sockets->dropped(), 0U);
   const std::uint64_t before = nodes[1].sockets->unsent();
-  nodes[1].sockets->Reply({.routing_id = "nobody", .call_id = 1}, FaultDone{"done"});
-  nodes[1].sockets->Reply({.routing_id = "nobody", .call_id = 2}, FaultDone{"done"});
+  nodes[1].sockets->Reply({.connection = 99, .call_id = 1}, FaultDone{"done"});
+  nodes[1].sockets->Reply({.connection = 99, .call_id = 2}, FaultDone{"done"});
   nodes[1].sockets->FlushReplies();
   EXPECT_EQ(nodes[1].sockets->unsent(), before + 2);
 }

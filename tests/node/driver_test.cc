@@ -1,12 +1,12 @@
 #include "node/driver.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <deque>
-#include <zmq.hpp>
 
+#include "net/listener.h"
 #include "net/peer_codec.h"
-#include "net/zmq_io.h"
 #include "tests/node/fixture.h"
 
 namespace cairn::node {
@@ -25,10 +25,13 @@ class DriverTest : public ::testing::Test {
   };
 
   void SetUp() override {
-    auto router = net::MakeRouter(context_, {16, 1024, net::kMaxPeerFrameBytes}, "127.0.0.1",
-                                  cluster_.nodes[1].peer_port, "peer_port");
-    ASSERT_TRUE(router.ok()) << router.status().message();
-    router_ = std::move(router).value();
+    auto port = net::Listener::Open({.max_frame_bytes = net::kMaxPeerFrameBytes,
+                                     .most_held = net::kMaxPeerFrameBytes,
+                                     .most_unsent = 1,
+                                     .most_connections = 16},
+                                    "127.0.0.1", cluster_.nodes[1].peer_port, "peer_port");
+    ASSERT_TRUE(port.ok()) << port.status().message();
+    port_ = std::move(port).value();
   }
 
   void Open() {
@@ -71,12 +74,11 @@ class DriverTest : public ::testing::Test {
     replica_->Tick(now_, now_);
   }
   void Listen() {
-    zmq_pollitem_t item{router_.handle(), 0, ZMQ_POLLIN, 0};
-    EXPECT_GE(zmq_poll(&item, 1, 1), 0);
-    zmq::message_t frame;
-    while (net::TryReceive(router_, frame)) {
-      ASSERT_TRUE(net::TryReceive(router_, frame));  // after the routing id
-      const auto header = decoder_.Open(net::View(frame));
+    pollfd item{port_->descriptor(), POLLIN, 0};
+    EXPECT_GE(poll(&item, 1, 1), 0);
+    port_->Look();
+    while (port_->Receive() == net::Listener::Next::kMessage) {
+      const auto header = decoder_.Open(port_->body());
       ASSERT_TRUE(header.ok()) << header.status().message();
       while (decoder_.left() > 0) {
         auto body = decoder_.Next();
@@ -147,8 +149,7 @@ class DriverTest : public ::testing::Test {
 
   storage::TempDirectory dir_;
   config::Cluster cluster_ = testing::MakeCluster(dir_, 2);
-  zmq::context_t context_;
-  zmq::socket_t router_;
+  std::unique_ptr<net::Listener> port_;
   net::PeerDecoder decoder_;
   std::optional<Memory> memory_;
   std::unique_ptr<net::ServerSockets> sockets_;

@@ -303,6 +303,19 @@ class Cluster:
         environment = clean_environment(CAIRN_CONFIG=self.config)
         return run_cairn(*words, environment=environment, **options)
 
+    def start_client(self, *words):
+        """Starts a verb and does not wait for it."""
+        return self.adopt(
+            subprocess.Popen(
+                [PROGRAM, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=clean_environment(CAIRN_CONFIG=self.config),
+                preexec_fn=die_with_the_tests,
+            )
+        )
+
     def put(self, key, value, *words):
         done = self.cairn("put", "--json", *words, "--", key, value)
         assert done.code == 0, done

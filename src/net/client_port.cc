@@ -1,0 +1,199 @@
+#include "net/client_port.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/limits.h"
+
+namespace cairn::net {
+namespace {
+
+// Messages that one call of Next looks at: garbage must not keep the loop from its work.
+constexpr int kMostLooks = 64;
+// Bytes of memory for all connections: what comes in, and what waits to be sent.
+constexpr std::size_t kMostHeld = std::size_t{32} << 20;
+constexpr std::size_t kMostUnsent = std::size_t{96} << 20;
+// Bytes of calls that are not yet replied to, of all connections. What is left of them is what one
+// that has some already may have a part of: few may have much, many must have little.
+constexpr std::size_t kMostOpen = kMaxQueuedBytes / 4 * 3;
+constexpr std::size_t kPart = 4;
+// Of one connection: twice what a session may have open, and bytes that are not yet sent.
+constexpr std::size_t kMostCalls = 2 * kMaxOpenRequests;
+constexpr std::size_t kMostUnread = std::size_t{1} << 20;
+// Beyond it, a reply to one who does not read is lost.
+constexpr std::size_t kMostLeft = std::size_t{16} << 20;
+constexpr std::uint64_t kRefusalsAtOnce = 1024;
+constexpr std::size_t kMostConnections = 16 * 1024;
+
+std::size_t BytesOf(const CallBody& body) {
+  constexpr std::size_t kCall = 256;
+  return kCall + std::visit(
+                     [](const auto& call) -> std::size_t {
+                       if constexpr (requires { call.request; }) {
+                         return call.request.key.size() + call.request.value.size();
+                       } else if constexpr (requires { call.key; }) {
+                         return call.key.size();
+                       } else {
+                         return 0;
+                       }
+                     },
+                     body);
+}
+
+// Each takes a descriptor, of which the disk needs some, too.
+std::size_t MostConnections() {
+  rlimit limit{};
+  const bool known = ::getrlimit(RLIMIT_NOFILE, &limit) == 0;
+  return known ? std::min<std::size_t>(kMostConnections, limit.rlim_cur / 2) : kMostConnections;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ClientPort>> ClientPort::Open(const std::string& host, std::uint16_t port,
+                                                     const Membership* membership,
+                                                     WarnLimiter* limiter,
+                                                     std::function<void(const std::string&)> drop) {
+  auto listener = Listener::Open({.max_frame_bytes = kMaxCallFrameBytes,
+                                  .most_held = kMostHeld,
+                                  .most_unsent = kMostUnsent,
+                                  .most_connections = MostConnections()},
+                                 host, port, "client_port");
+  if (!listener.ok()) {
+    return listener.status();
+  }
+  return std::unique_ptr<ClientPort>(
+      new ClientPort(std::move(listener).value(), membership, limiter, std::move(drop)));
+}
+
+ClientPort::ClientPort(std::unique_ptr<Listener> port, const Membership* membership,
+                       WarnLimiter* limiter, std::function<void(const std::string&)> drop)
+    : port_(std::move(port)),
+      membership_(membership),
+      drop_(std::move(drop)),
+      replies_({.cluster = membership->cluster, .node = membership->self}, port_.get(), limiter) {}
+
+void ClientPort::Look() {
+  port_->Look();
+  for (const std::uint64_t connection : port_->TakeNews()) {
+    Weigh(connection);
+  }
+}
+
+void ClientPort::Tend() { port_->Tend(); }
+
+std::optional<InboundCall> ClientPort::Next() {
+  for (int looks = 0; looks < kMostLooks; ++looks) {
+    if (decoder_.left() > 0) {
+      if (std::optional<InboundCall> call = TakeCall()) {
+        return call;
+      }
+      continue;
+    }
+    switch (port_->Receive()) {
+      case Listener::Next::kNone:
+        return std::nullopt;
+      case Listener::Next::kRefused:
+        drop_("dropped a message to the client port: it has the wrong number of frames");
+        break;
+      case Listener::Next::kMessage:
+        OpenFrame();
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+void ClientPort::OpenFrame() {
+  remote_ = port_->remote();
+  said_ = {.connection = port_->from(), .delimited = port_->delimited()};
+  const Result<ClientHeader> opened = decoder_.Open(port_->body());
+  if (!opened.ok()) {
+    drop_("dropped a message from " + remote_ +
+          " to the client port: " + opened.status().message());
+    return;
+  }
+  Status allowed = ClientAllowed(opened.value(), *membership_);
+  if (allowed.ok() && decoder_.left() == 0) {
+    allowed = Status::Usage("it holds no call");
+  }
+  if (!allowed.ok()) {
+    drop_("dropped a message of a client at " + remote_ + ": " + allowed.message());
+    while (decoder_.left() > 0) {
+      Refuse(decoder_.Next().id, allowed);
+    }
+  }
+}
+
+std::optional<InboundCall> ClientPort::TakeCall() {
+  ReceivedCall call = decoder_.Next();
+  if (!call.body.ok()) {
+    const Status why = Status::Usage("the call is refused: " + call.body.status().message());
+    drop_("dropped a call of a client at " + remote_ + ": " + why.message());
+    Refuse(call.id, why);
+    return std::nullopt;
+  }
+  ClientAddress client = AddressOf(call.id);
+  client.bytes = BytesOf(call.body.value());
+  Account& account = accounts_[client.connection];
+  ++account.calls;
+  account.bytes += client.bytes;
+  open_bytes_ += client.bytes;
+  if (Overdrawn(client.connection, account)) {
+    port_->Pause(client.connection, true);
+  }
+  std::optional<InboundCall> taken(std::in_place);
+  taken->address = client;
+  taken->body = std::move(call.body).value();
+  return taken;
+}
+
+ClientAddress ClientPort::AddressOf(std::uint64_t call_id) const {
+  ClientAddress address = said_;
+  address.call_id = call_id;
+  return address;
+}
+
+void ClientPort::Refuse(std::uint64_t call_id, const Status& why) {
+  replica::Answer answer;
+  answer.code = why.code();
+  answer.message = why.message();
+  replies_.Add(AddressOf(call_id), answer);
+  if (++refused_ % kRefusalsAtOnce == 0) {
+    Flush();
+    Weigh(said_.connection);
+  }
+}
+
+void ClientPort::Reply(const ClientAddress& to, const ReplyBody& body) {
+  if (port_->unsent(to.connection) >= kMostLeft || port_->unsent() >= kMostUnsent + kMostLeft) {
+    ++lost_;  // the client asks again, if it is there
+  } else {
+    replies_.Add(to, body);
+  }
+  const auto account = accounts_.find(to.connection);
+  if (account != accounts_.end()) {
+    account->second.bytes -= to.bytes;
+    open_bytes_ -= to.bytes;
+    if (--account->second.calls == 0) {
+      accounts_.erase(account);
+    }
+    Weigh(to.connection);
+  }
+}
+
+bool ClientPort::Overdrawn(std::uint64_t connection, const Account& account) const {
+  const std::size_t unsent = port_->unsent(connection);
+  const std::size_t left = kMostOpen - std::min(open_bytes_, kMostOpen);
+  return account.calls >= kMostCalls || account.bytes > left / kPart || unsent >= kMostUnread ||
+         (unsent > 0 && port_->unsent() >= kMostUnsent);
+}
+
+void ClientPort::Weigh(std::uint64_t connection) {
+  const auto account = accounts_.find(connection);
+  port_->Pause(connection,
+               Overdrawn(connection, account == accounts_.end() ? Account() : account->second));
+}
+
+}  // namespace cairn::net
