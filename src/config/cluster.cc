@@ -1,6 +1,6 @@
 #include "config/cluster.h"
 
-#include <arpa/inet.h>
+#include <fcntl.h>
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -9,14 +9,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <system_error>
 
 #include "common/limits.h"
+#include "config/host.h"
 #include "config/nearest.h"
+#include "config/read_all.h"
 
 namespace cairn::config {
 namespace {
@@ -24,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxNameBytes = 64;
-constexpr std::size_t kMaxHostBytes = 255;
 constexpr std::size_t kMaxFileBytes = 1024 * 1024;
 
 std::string Absolute(const std::string& path) {
@@ -61,27 +61,6 @@ std::string KindOf(const toml::node& node) {
     default:
       return "a date or time";
   }
-}
-
-bool IsLoopback(const std::string& host) {
-  if (host == "localhost") {
-    return true;
-  }
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
-    return (ntohl(v4.s_addr) >> 24) == 127;
-  }
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
-bool IsHostName(const std::string& host) {
-  const auto allowed = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == ':' ||
-           c == '_' || c == '%';
-  };
-  return !host.empty() && host.size() <= kMaxHostBytes && host != "0.0.0.0" && host != "::" &&
-         std::all_of(host.begin(), host.end(), allowed);
 }
 
 /// Reads the parsed file into a Cluster. It stops at the first thing that is wrong.
@@ -257,6 +236,11 @@ class FileReader {
   }
 
   Status CheckHost(const toml::node& where, const std::string& host) const {
+    if (const std::string plain = PlainHost(host); IsHostName(plain)) {
+      return Wrong(where, "the host " + Quoted(host) +
+                              " is more than a host; write host = " + Quoted(plain) +
+                              ", without brackets, and the ports in client_port and peer_port");
+    }
     if (!IsHostName(host)) {
       return Wrong(where, "the host " + Quoted(host) +
                               " is no address; write the name or IP address by which the other "
@@ -297,21 +281,17 @@ class FileReader {
 };
 
 Result<std::string> ReadFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return Status::Usage("can't read the cluster file " + path + ": " + std::strerror(errno) +
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  Result<std::string> text = Status::Other(std::strerror(errno));
+  if (file >= 0) {
+    text = ReadAll(file, kMaxFileBytes + 1);
+    ::close(file);
+  }
+  if (!text.ok()) {
+    return Status::Usage("can't read the cluster file " + path + ": " + text.status().message() +
                          "; name another one with --config FILE");
   }
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.gcount() == 0 && fs::is_directory(path))) {
-    return Status::Usage("can't read the cluster file " + path +
-                         (fs::is_directory(path) ? ": it is a directory" : ": the read failed") +
-                         "; name another one with --config FILE");
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) {
+  if (text->size() > kMaxFileBytes) {
     return Status::Usage(
         "the cluster file " + path +
         " has more than 1 MiB, so it is none; name another one with --config FILE");

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "common/limits.h"
 #include "config/nearest.h"
@@ -182,6 +183,21 @@ TEST_F(ClusterTest, RefusesAHostThatNobodyCanReach) {
   }
 }
 
+TEST_F(ClusterTest, AHostWithAPortOrBracketsGetsAHint) {
+  const std::map<std::string, std::string> hints = {
+      {"[::1]", "::1"},
+      {"[::1]:5001", "::1"},
+      {"127.0.0.1:5001", "127.0.0.1"},
+      {"node1.example.org:5001", "node1.example.org"}};
+  for (const auto& [host, plain] : hints) {
+    EXPECT_EQ(ErrorOf(std::string("[cluster]\nname = \"x\"\ninsecure = true\n[[node]]\nid = "
+                                  "1\nhost = \"") +
+                      host + "\"\nclient_port = 1\npeer_port = 2\n"),
+              std::string(":6: the host \"") + host + "\" is more than a host; write host = \"" +
+                  plain + "\", without brackets, and the ports in client_port and peer_port");
+  }
+}
+
 TEST_F(ClusterTest, NamesTheLineThatIsNotToml) {
   const std::string error = ErrorOf("[cluster]\nname = \n");
   EXPECT_EQ(error.find(":2: this is not TOML: "), 0U) << error;
@@ -198,7 +214,7 @@ TEST_F(ClusterTest, SaysWhyAFileCannotBeRead) {
   const auto is_directory = LoadCluster(directory_);
   ASSERT_FALSE(is_directory.ok());
   EXPECT_EQ(is_directory.status().message(), "can't read the cluster file " + directory_ +
-                                                 ": it is a directory; name another one with "
+                                                 ": Is a directory; name another one with "
                                                  "--config FILE");
 }
 
