@@ -39,7 +39,7 @@ std::vector<OperationResult> Batch::Run(const std::vector<Operation>& operations
   }
   progress_at_ = Now();
   NodeId node = route_.First();
-  while (!Over() && Now() < Deadline() && AnyToSend()) {
+  while (!Over() && Now() < Deadline() && AnyToSend() && !Hopeless()) {
     Link& link = links_->at(node);
     Ask(link);
     const bool follow = route_.Usable(hint_);
@@ -87,6 +87,9 @@ bool Batch::Converse(Link& link) {
     }
     if (in_flight_.empty()) {
       break;  // all that it had was refused
+    }
+    if (!link.greeted()) {
+      return false;  // somebody else answers there now
     }
     if (const auto reply = link.Receive(std::min(heard + options_.try_timeout, Now() + kSlice))) {
       heard = Now();
@@ -142,6 +145,12 @@ bool Batch::AnyToSend() const {
                              [this](std::size_t index) { return !TooLateToSend(items_[index]); });
 }
 
+bool Batch::Hopeless() const {
+  return route_.Hopeless() != nullptr && std::ranges::none_of(waiting_, [this](std::size_t index) {
+           return items_[index].judge.Doubtful();
+         });
+}
+
 bool Batch::InWindow(const Item& item) const {
   return !item.operation->is_write() || item.request.client != 0 || open_.empty() ||
          session_->next - *open_.begin() < kMaxOpenRequests;
@@ -169,12 +178,8 @@ net::CallBody Batch::BodyOf(Item& item) {
 /// True if nothing is left to be asked.
 bool Batch::Take(Link& link, const net::ClientReply& reply) {
   const auto* answer = std::get_if<replica::Answer>(&reply.body);
-  if (const std::optional<Status> greeting = link.TakeGreeting(reply, knowledge_)) {
-    wrong_ = *greeting;
-    return Over();
-  }
   const auto sent = transmissions_.find({link.node(), reply.id});
-  if (answer == nullptr || sent == transmissions_.end()) {
+  if (answer == nullptr || sent == transmissions_.end() || !link.CheckSender(reply).ok()) {
     return Over();
   }
   const std::size_t index = sent->second;
@@ -222,12 +227,14 @@ void Batch::Settle(std::size_t index, const replica::Answer& answer) {
 }
 
 void Batch::GiveUp() {
+  const Status* hopeless = route_.Hopeless();
   for (const std::size_t index : waiting_) {
     Item& item = items_[index];
-    const std::string why = (item.said.empty() ? "" : item.said + "; ") +
+    const std::string why = (item.said.empty() ? "" : item.said + "; ") + route_.Refusals() +
                             "nothing was settled for " + SecondsText(options_.timeout);
-    item.result =
-        wrong_.ok() ? item.judge.GiveUp(NameOf(item.operation->kind), why) : ResultOf(wrong_);
+    item.result = hopeless != nullptr && !item.judge.Doubtful()
+                      ? ResultOf(*hopeless)
+                      : item.judge.GiveUp(NameOf(item.operation->kind), why);
   }
 }
 

@@ -2,11 +2,11 @@
 // Many operations of one session, in flight at once and answered in any order.
 //
 // All go to one node at a time, found as in route.h. What it refuses as surely not applied, and
-// what is unanswered when it falls silent, goes to the next node under the same sequence, so that
-// it is applied at most once (R10); answers of a node that was left are taken, but not waited for.
-// What is known of a write when the time is over: judge.h. A write that is in no doubt yet is not
-// sent once more, nor for the first time, to nodes that refuse when too little time is left for
-// them to find out that they must.
+// what is unanswered when it falls silent or refuses this client, goes to the next node under the
+// same sequence, so that it is applied at most once (R10); answers of a node that was left are
+// taken, but not waited for. What is known of a write when the time is over: judge.h. A write that
+// is in no doubt yet is not sent once more, nor for the first time, to nodes that refuse when too
+// little time is left for them to find out that they must.
 //
 // There is no order among the operations of a batch: two puts of one key may be applied either way.
 //
@@ -62,10 +62,10 @@ class Batch {
   void GiveUp();
   [[nodiscard]] bool TooLateToSend(const Item& item) const;
   [[nodiscard]] bool AnyToSend() const;
-  /// All is settled, or nothing more can be.
-  [[nodiscard]] bool Over() const {
-    return (waiting_.empty() && in_flight_.empty()) || !wrong_.ok();
-  }
+  /// All is settled.
+  [[nodiscard]] bool Over() const { return waiting_.empty() && in_flight_.empty(); }
+  /// No node will do what is left, and none has it.
+  [[nodiscard]] bool Hopeless() const;
   [[nodiscard]] Micros Deadline() const { return progress_at_ + options_.timeout; }
   [[nodiscard]] Micros Now() const { return environment_->now(); }
 
@@ -87,7 +87,6 @@ class Batch {
   bool refused_ = false;     // something was, since then
   bool refuses_ = false;     // the node that is asked now can't do it
   NodeId hint_ = 0;          // whom it named as leader
-  Status wrong_;             // no node can do it
 };
 
 }  // namespace cairn::client

@@ -7,20 +7,14 @@
 #include "common/limits.h"
 
 namespace cairn::client {
-namespace {
-
-/// An idle session is given up after this time. Only evicted sessions are a danger, and 100,000
-/// others must be used in the meantime for that.
-constexpr Micros kSessionIdle = 60'000'000;
-
-}  // namespace
-
 Client::Client(config::Cluster cluster, Options options, Environment environment)
     : cluster_(std::move(cluster)), options_(options), environment_(std::move(environment)) {
   CAIRN_CHECK(!cluster_.nodes.empty(), "a cluster has nodes");
   for (const config::NodeAddress& node : cluster_.nodes) {
-    links_.emplace(node.id, Link(node, &environment_));
+    links_.emplace(node.id, Link(node, &environment_, &knowledge_));
   }
+  knowledge_.formed = environment_.formed;
+  knowledge_.kept_at = environment_.kept_at;
   CAIRN_CHECK(options_.preferred == 0 || links_.count(options_.preferred) > 0,
               "the preferred node is one of the cluster");
   knowledge_.good = cluster_.nodes[environment_.random() % cluster_.nodes.size()].id;
@@ -30,7 +24,7 @@ Client::Client(config::Cluster cluster, Options options, Environment environment
 void Client::RenewSession() { session_ = NewSession(environment_); }
 
 void Client::FreshenSession() {
-  if (environment_.now() - session_.last_use > kSessionIdle) {
+  if (session_.base && environment_.now() - session_.last_use > kSessionIdle) {
     // A new session needs a new base: what is known as decided may be as old as the idle time.
     RenewSession();
     for (auto& [node, link] : links_) {

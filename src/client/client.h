@@ -27,6 +27,8 @@ struct NodeReport {
   NodeId node = 0;
   std::optional<net::StatusReport> report;
   std::string reason;  ///< Why there is no report.
+  /// Not kOk: who answers there is not the node that was meant, or does not take this client.
+  Code refused = Code::kOk;
 };
 
 class Client {

@@ -37,11 +37,15 @@ Result<Reply> Expect(Result<net::ReplyBody> reply) {
                                  "another version?");
 }
 
-void TakeReport(const net::ClientReply& reply, NodeReport* report) {
-  if (const auto* status = std::get_if<net::StatusReport>(&reply.body)) {
+void TakeReport(const net::ClientReply& reply, const Status& sender, NodeReport* report) {
+  if (!sender.ok()) {
+    report->reason = sender.message();
+    report->refused = sender.code();
+  } else if (const auto* status = std::get_if<net::StatusReport>(&reply.body)) {
     report->report = *status;
   } else if (const auto* answer = std::get_if<replica::Answer>(&reply.body)) {
     report->reason = answer->message;
+    report->refused = IsLasting(RefusalOf(*answer)) ? answer->code : Code::kOk;
   }
 }
 
@@ -85,8 +89,9 @@ Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool 
       }
     }
     const std::optional<net::ClientReply> reply = link.Receive(std::min(deadline, now + kSlice));
-    if (reply && sent.count(reply->id) > 0) {
-      return reply->body;
+    if (reply && (reply->id == 0 || sent.count(reply->id) > 0)) {
+      Status sender = link.CheckSender(*reply);
+      return sender.ok() ? Result<net::ReplyBody>(reply->body) : std::move(sender);
     }
     if (!reply && !link.Connected() &&
         (environment_.now() >= patience || (!repeat && !sent.empty()))) {
@@ -133,8 +138,8 @@ void Client::CollectStatus(std::vector<NodeReport>* reports, Micros until) {
       const std::optional<net::ClientReply> reply =
           link.Receive(std::min(until, environment_.now() + kStatusSlice));
       const auto id = sent.find(report.node);
-      if (reply && id != sent.end() && id->second == reply->id) {
-        TakeReport(*reply, &report);
+      if (reply && id != sent.end() && (id->second == reply->id || reply->id == 0)) {
+        TakeReport(*reply, link.CheckSender(*reply), &report);
         answered.insert(report.node);
       } else {
         worth_waiting = worth_waiting || link.Connected() || environment_.now() < connect_until;

@@ -1,15 +1,19 @@
 #include "client/commands.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <utility>
 
+#include "client/acquaintance.h"
 #include "client/bench.h"
 #include "client/line_editor.h"
 #include "client/shell.h"
 #include "client/verbs.h"
+#include "config/read_all.h"
 
 namespace cairn::client {
 namespace {
@@ -181,8 +185,17 @@ int RunClientShell(const Context& context, Client* client, NodeId node) {
     *world.err << (status.ok() ? "connected to node " + std::to_string(node) : status.message())
                << "; help lists the commands, e leaves\n";
   }
-  RunShell(&shell, &editor);
-  return 0;
+  const bool left = RunShell(&shell, &editor);
+  if (!editor.error().ok()) {
+    return Refuse(
+        world, context.global->json, "client",
+        Status::Other("can't read the commands from standard input: " + editor.error().message()));
+  }
+  if (editor.interactive()) {
+    *world.err << (left ? "goodbye\n" : "\ngoodbye\n");
+    return 0;
+  }
+  return ExitCode(shell.last_failure());
 }
 
 void AddShell(CLI::App* app, const std::shared_ptr<Context>& context) {
@@ -220,7 +233,18 @@ Result<Micros> TimeoutOf(const GlobalOptions& global) {
   return std::max<Micros>(1, static_cast<Micros>(seconds * 1e6));
 }
 
-World RealWorld() { return {&std::cin, &std::cout, &std::cerr, RealEnvironment}; }
+World RealWorld() {
+  return {[](std::size_t most) { return config::ReadAll(STDIN_FILENO, most); }, &std::cout,
+          &std::cerr,
+          [](const config::Cluster& cluster) {
+            Environment environment = RealEnvironment(cluster);
+            const Acquaintance acquaintance(cluster, Acquaintance::Directory());
+            environment.formed = acquaintance.Recall();
+            environment.kept_at = acquaintance.path();
+            environment.keep = [acquaintance](const Hash& formed) { acquaintance.Keep(formed); };
+            return environment;
+          }};
+}
 
 void AddGlobalOptions(CLI::App* verb, GlobalOptions* global) {
   verb->add_option("--config", global->config,

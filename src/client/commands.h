@@ -4,6 +4,7 @@
 // data too. Exit codes are those of common/status.h.
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <functional>
 #include <iosfwd>
 #include <optional>
@@ -23,7 +24,8 @@ struct GlobalOptions {
 /// Where a verb reads and writes, and what it talks to: the real world unless a test says
 /// otherwise.
 struct World {
-  std::istream* in;
+  /// Reads standard input to its end, or its first bytes, at most so many. Not ok if that fails.
+  std::function<Result<std::string>(std::size_t most)> read;
   std::ostream* out;
   std::ostream* err;
   std::function<Environment(const config::Cluster& cluster)> environment;

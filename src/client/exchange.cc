@@ -22,7 +22,7 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
   deadline_ = began_ + options_.timeout;
   Micros pause = 0;
   NodeId node = route_.First();
-  while (!settled_ && Now() < deadline_ && !TooLateToSend()) {
+  while (!settled_ && Now() < deadline_ && !TooLateToSend() && Hopeless() == nullptr) {
     Link& link = links_->at(node);
     const Micros began = Now();
     hint_ = 0;
@@ -37,11 +37,14 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
   for (auto& [id, link] : *links_) {
     Listen(link, Now());  // An answer may have come while another node was being asked.
   }
-  return settled_ ? *std::move(settled_) : GiveUp();
+  if (settled_) {
+    return *std::move(settled_);
+  }
+  const Status* reason = Hopeless();
+  return reason != nullptr ? ResultOf(*reason) : GiveUp();
 }
 
 void Exchange::Try(Link& link, const std::function<net::CallBody()>& body) {
-  asked_.insert(link.node());
   route_.Asked(link.node());
   if (!link.greeted()) {
     link.Greet(options_, deadline_,
@@ -49,7 +52,9 @@ void Exchange::Try(Link& link, const std::function<net::CallBody()>& body) {
   }
   if (!settled_ && !(link.greeted() && Ask(link, body()))) {
     link.Silent();
-    silent_.insert(link.node());
+    if (link.refusal().ok()) {
+      silent_.insert(link.node());
+    }
   }
 }
 
@@ -64,7 +69,7 @@ bool Exchange::Ask(Link& link, const net::CallBody& body) {
   judge_.Sent();
   open_.insert(sent);
   link.Listen(until, [&](const net::ClientReply& reply) {
-    return Take(link, reply) || open_.count(sent) == 0;
+    return Take(link, reply) || open_.count(sent) == 0 || !link.greeted();
   });
   return settled_ || open_.count(sent) == 0;
 }
@@ -78,14 +83,10 @@ void Exchange::Listen(Link& link, Micros until) {
 
 /// True if the request is settled.
 bool Exchange::Take(Link& link, const net::ClientReply& reply) {
+  silent_.erase(link.node());
   const auto* answer = std::get_if<replica::Answer>(&reply.body);
-  if (const std::optional<Status> greeting = link.TakeGreeting(reply, knowledge_)) {
-    silent_.erase(link.node());
-    if (!greeting->ok()) {
-      settled_ = ResultOf(*greeting);
-    }
-  } else if (answer != nullptr && open_.erase({link.node(), reply.id}) > 0) {
-    silent_.erase(link.node());
+  if (answer != nullptr && link.CheckSender(reply).ok() &&
+      open_.erase({link.node(), reply.id}) > 0) {
     TakeAnswer(link.node(), *answer);
   }
   return settled_.has_value();
@@ -107,12 +108,14 @@ bool Exchange::TooLateToSend() const {
   return judge_.SurelyRefused() && Now() + kRefusalTime > deadline_;
 }
 
+const Status* Exchange::Hopeless() const { return judge_.Doubtful() ? nullptr : route_.Hopeless(); }
+
 OperationResult Exchange::GiveUp() const {
-  std::string why = said_.empty() ? "" : said_ + "; ";
+  std::string why = (said_.empty() ? "" : said_ + "; ") + route_.Refusals();
   if (!silent_.empty()) {
     why += "no answer from " + NodesText(silent_) + "; ";
   }
-  why += "asked " + NodesText(asked_) + " for " + SecondsText(Now() - began_);
+  why += "asked " + NodesText(route_.asked()) + " for " + SecondsText(Now() - began_);
   return judge_.GiveUp(verb_, why);
 }
 

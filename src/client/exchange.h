@@ -2,8 +2,8 @@
 // One request, from its first transmission until it is settled or its time is over.
 //
 // Nodes are asked one after the other (route.h), and left for the next when they give no answer in
-// time. What is sent again bears the same client and sequence, so that it is applied at most once
-// (R10).
+// time or refuse this client. What is sent again bears the same client and sequence, so that it is
+// applied at most once (R10).
 //
 // What is known of a write when the time is over: judge.h. So that a certain refusal stays one, a
 // write that was always refused is not sent once more when too little time is left for a node to
@@ -42,6 +42,8 @@ class Exchange {
   bool Take(Link& link, const net::ClientReply& reply);
   void TakeAnswer(NodeId node, const replica::Answer& answer);
   [[nodiscard]] bool TooLateToSend() const;
+  /// Null as long as some node may do it, or have done it.
+  [[nodiscard]] const Status* Hopeless() const;
   [[nodiscard]] OperationResult GiveUp() const;
   [[nodiscard]] Micros Now() const { return environment_->now(); }
 
@@ -57,8 +59,7 @@ class Exchange {
   std::set<Transmission> open_;  // without an answer
   std::optional<OperationResult> settled_;
   Route route_;
-  NodeId hint_ = 0;  // whom the last answer named as leader
-  std::set<NodeId> asked_;
+  NodeId hint_ = 0;          // whom the last answer named as leader
   std::set<NodeId> silent_;  // those that did not answer when last asked
   std::string said_;         // the last reason that a node gave
 };

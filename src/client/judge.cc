@@ -10,7 +10,7 @@ bool Judge::Settles(const replica::Answer& answer) {
   const bool lost = answer.code == Code::kUnknownOutcome && !(write_ && decided);
   const bool again = lost || answer.code == Code::kUnavailable ||
                      // Surely not applied by that node, but perhaps by one asked before.
-                     (answer.code == Code::kFull && Doubtful());
+                     (answer.code != Code::kOk && !decided && Doubtful());
   lost_ = lost_ || lost;
   refused_ = refused_ || again;
   return !again;
@@ -27,18 +27,57 @@ OperationResult Judge::GiveUp(const std::string& verb, const std::string& why) c
                                  why + "; `cairn status` shows the nodes");
 }
 
-Status CheckWelcome(const config::NodeAddress& asked, const net::Welcome& welcome) {
-  return welcome.node == asked.id
+namespace {
+
+constexpr std::size_t kShortHash = 12;
+
+Status CheckNode(const config::NodeAddress& asked, NodeId answers) {
+  const std::string id = std::to_string(answers);
+  return answers == asked.id
              ? Status::Ok()
-             : Status::Usage("who answers as " + NodeText(asked) + " is node " +
-                             std::to_string(welcome.node) + " of cluster \"" +
-                             welcome.cluster_name +
-                             "\"; use the same cluster file for the nodes and their clients");
+             : Status::Usage("who answers as " + NodeText(asked) + " is node " + id +
+                             "; compare the addresses of nodes " + std::to_string(asked.id) +
+                             " and " + id + " in the cluster file with those of the nodes");
+}
+
+}  // namespace
+
+Status CheckSender(const config::NodeAddress& asked, const Knowledge& knowledge,
+                   const net::ClientReply& reply) {
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (reply.id == 0 && answer != nullptr && !answer->message.empty()) {
+    return RefusalOf(*answer);
+  }
+  if (reply.node != 0 && reply.node != asked.id) {
+    return CheckNode(asked, reply.node);
+  }
+  if (knowledge.formed && reply.formed && *knowledge.formed != *reply.formed) {
+    return Status::Integrity(
+        NodeText(asked) +
+        " belongs to another cluster than the one that this cluster file has led to: its block 1 "
+        "is " +
+        reply.formed->Hex().substr(0, kShortHash) + ", and " +
+        knowledge.formed->Hex().substr(0, kShortHash) +
+        " is known; compare the addresses in the cluster file with those of the nodes" +
+        (knowledge.kept_at.empty()
+             ? ""
+             : ", or, if the cluster was made anew, remove " + knowledge.kept_at));
+  }
+  return Status::Ok();
+}
+
+Status CheckWelcome(const config::NodeAddress& asked, const net::Welcome& welcome) {
+  return CheckNode(asked, welcome.node);
 }
 
 Status RefusalOf(const replica::Answer& answer) {
   return answer.code == Code::kOk ? Status::Other("the node gave an empty answer")
                                   : Status(answer.code, answer.message);
+}
+
+bool IsLasting(const Status& refusal) {
+  return !refusal.ok() && refusal.code() != Code::kUnavailable && refusal.code() != Code::kFull &&
+         refusal.code() != Code::kUnknownOutcome;
 }
 
 }  // namespace cairn::client

@@ -1,13 +1,18 @@
 #pragma once
 // The judge of one request: is told what becomes of its transmissions, and says whether an answer
 // settles it and, when the time is over, what is known of it:
-//   every one was answered with "unavailable", or none was sent     unavailable: surely not applied
-//   one is unanswered, or its node lost track of it                 unknown outcome (writes only)
+//   every one was refused, or none was sent             unavailable: surely not applied
+//   one is unanswered, or its node lost track of it     unknown outcome (writes only)
+//
+// A node that refuses speaks for its own transmission alone, however definite its words are: they
+// settle a write only if no other transmission is open. What the log has decided settles it always.
+//
 // And whether who answers is the node that was meant.
 
 #include <cstddef>
 #include <string>
 
+#include "client/knowledge.h"
 #include "client/operation.h"
 #include "config/cluster.h"
 #include "net/client_message.h"
@@ -41,9 +46,16 @@ class Judge {
   std::size_t open_ = 0;  // transmissions without an answer
 };
 
+/// Not ok if the reply is none of the node that was asked: Usage if another node answers there, or
+/// something that can't be taken; Integrity if it belongs to another cluster than the one that is
+/// known.
+[[nodiscard]] Status CheckSender(const config::NodeAddress& asked, const Knowledge& knowledge,
+                                 const net::ClientReply& reply);
 /// Usage if another node than the one that was asked says Welcome.
 [[nodiscard]] Status CheckWelcome(const config::NodeAddress& asked, const net::Welcome& welcome);
 /// Why the node did not do what it was asked for. Requires: what was asked for has another reply.
 [[nodiscard]] Status RefusalOf(const replica::Answer& answer);
+/// A refusal that does not pass by itself.
+[[nodiscard]] bool IsLasting(const Status& refusal);
 
 }  // namespace cairn::client

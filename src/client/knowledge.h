@@ -2,6 +2,8 @@
 // What a client has learned of the cluster, across its operations.
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "net/client_message.h"
 
@@ -11,7 +13,16 @@ struct Knowledge {
   Slot decided = 0;
   NodeId leader = 0;
   NodeId good = 0;  ///< The node that settled something last, or any one to begin with.
+  /// Hash of the cluster's block 1: clusters that were made from one file differ in it.
+  std::optional<Hash> formed;
+  std::string kept_at;  ///< The file in which that is kept across processes; empty: none.
 
+  /// Of a reply's frame. True if it is news which cluster this is.
+  bool Learn(const std::optional<Hash>& block_1) {
+    const bool news = !formed && block_1;
+    formed = news ? block_1 : formed;
+    return news;
+  }
   void Learn(const net::Welcome& welcome) { Learn(welcome.decided, welcome.leader); }
   /// Of what a node answers that settles a request.
   void Learn(NodeId from, const replica::Answer& answer) {

@@ -81,6 +81,7 @@ struct LineEditor::Impl {
   // it waits for a key.
   std::mutex drawing;
   bool waits_for_key = false;
+  Status error;
 
   ~Impl() {
     if (past != nullptr) {
@@ -219,6 +220,10 @@ struct LineEditor::Impl {
       errno = 0;
       length = getline(&buffer, &capacity, stdin);
     } while (length < 0 && errno == EINTR);
+    if (std::ferror(stdin) != 0) {
+      error = Status::Other(std::strerror(errno));  // What came of the line may be half of it.
+      return std::nullopt;
+    }
     if (length < 0) {
       return std::nullopt;
     }
@@ -256,6 +261,8 @@ void LineEditor::Beside(const std::function<void()>& write) {
   write();
   el_set(impl_->edit, EL_REFRESH);
 }
+
+const Status& LineEditor::error() const { return impl_->error; }
 
 bool LineEditor::interactive() const { return impl_->edit != nullptr; }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/status.h"
+
 namespace cairn::client {
 
 class LineEditor {
@@ -20,12 +22,15 @@ class LineEditor {
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  /// The next line without its newline; nothing at the end of the input. Blocks.
+  /// The next line without its newline; nothing at the end of the input, or if it can't be read.
+  /// Blocks.
   std::optional<std::string> Next();
   /// From any thread: takes the prompt and what is typed from the terminal, has `write` write its
   /// lines there, and draws them again below. Where nobody is being asked for a line it only
   /// writes.
   void Beside(const std::function<void()>& write);
+  /// Why the input could not be read any more; ok at its end.
+  [[nodiscard]] const Status& error() const;
   /// Standard input and output are a terminal.
   [[nodiscard]] bool interactive() const;
 

@@ -14,8 +14,8 @@ constexpr Micros kQuietTime = 2'000'000;
 
 }  // namespace
 
-Link::Link(config::NodeAddress address, const Environment* environment)
-    : address_(std::move(address)), environment_(environment) {}
+Link::Link(config::NodeAddress address, const Environment* environment, Knowledge* knowledge)
+    : address_(std::move(address)), environment_(environment), knowledge_(knowledge) {}
 
 Result<std::uint64_t> Link::Send(const net::CallBody& body) {
   if (transport_ == nullptr) {
@@ -24,6 +24,11 @@ Result<std::uint64_t> Link::Send(const net::CallBody& body) {
       return transport.status();
     }
     transport_ = std::move(transport).value();
+    told_ = false;
+  }
+  if (!told_ && knowledge_->formed) {
+    transport_->MeantFor(*knowledge_->formed);
+    told_ = true;
   }
   const std::uint64_t id = ++last_id_;
   if (Status status = transport_->Send({id, body}); !status.ok()) {
@@ -39,7 +44,39 @@ std::optional<net::ClientReply> Link::Receive(Micros until) {
     environment_->sleep(wait);
     return std::nullopt;
   }
-  return transport_->Receive(static_cast<int>((wait + 999) / 1000));
+  std::optional<net::ClientReply> reply =
+      transport_->Receive(static_cast<int>((wait + 999) / 1000));
+  if (reply) {
+    Note(*reply);
+  }
+  return reply;
+}
+
+Status Link::CheckSender(const net::ClientReply& reply) const {
+  return client::CheckSender(address_, *knowledge_, reply);
+}
+
+void Link::Note(const net::ClientReply& reply) {
+  if (Status sender = CheckSender(reply); !sender.ok()) {
+    greeted_ = false;
+    refusal_ = std::move(sender);
+    return;
+  }
+  if (knowledge_->Learn(reply.formed) && environment_->keep) {
+    environment_->keep(*reply.formed);
+  }
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (answer != nullptr && reply.id == hello_) {
+    refusal_ = RefusalOf(*answer);
+  }
+  if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
+    refusal_ = CheckWelcome(address_, *welcome);
+    greeted_ = refusal_.ok();
+    if (greeted_) {
+      quiet_until_ = 0;
+      knowledge_->Learn(*welcome);
+    }
+  }
 }
 
 void Link::Listen(Micros until, const Take& take) {
@@ -63,7 +100,9 @@ void Link::Greet(const Options& options, Micros until, const Take& take) {
   until = std::min(until, began + HelloTime(options));
   bool sent = false;
   bool enough = false;
-  for (Micros now = began; !enough && !greeted_ && now < until; now = environment_->now()) {
+  refusal_ = Status::Ok();
+  for (Micros now = began; !enough && !greeted_ && refusal_.ok() && now < until;
+       now = environment_->now()) {
     if (now >= began + options.patience && !Connected()) {
       return;
     }
@@ -77,24 +116,6 @@ void Link::Greet(const Options& options, Micros until, const Take& take) {
       enough = take(*reply);
     }
   }
-}
-
-std::optional<Status> Link::TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge) {
-  const auto* answer = std::get_if<replica::Answer>(&reply.body);
-  if (answer != nullptr && reply.id == hello_) {
-    return RefusalOf(*answer);
-  }
-  const auto* welcome = std::get_if<net::Welcome>(&reply.body);
-  if (welcome == nullptr) {
-    return std::nullopt;
-  }
-  Status status = CheckWelcome(address_, *welcome);
-  if (status.ok()) {
-    greeted_ = true;
-    quiet_until_ = 0;
-    knowledge->Learn(*welcome);
-  }
-  return status;
 }
 
 void Link::Silent() {

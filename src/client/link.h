@@ -2,7 +2,9 @@
 // The connection to one node, opened when it is first needed, with what is known of the node's
 // health: whether it has answered a Hello on this connection, and whether it was silent lately. A
 // node is greeted with a Hello before it is trusted with a request, so that a dead one never gets
-// one.
+// one. A node that refuses the Hello, and somebody else who answers in its place, are of no more
+// use than a silent one; what they say is kept, for whoever must say in the end why nobody
+// answered.
 
 #include <cstdint>
 #include <functional>
@@ -21,16 +23,19 @@ class Link {
   /// Takes a reply, and says whether that is enough.
   using Take = std::function<bool(const net::ClientReply& reply)>;
 
-  /// `environment` is not owned.
-  Link(config::NodeAddress address, const Environment* environment);
+  /// What is pointed to is not owned.
+  Link(config::NodeAddress address, const Environment* environment, Knowledge* knowledge);
 
   [[nodiscard]] NodeId node() const { return address_.id; }
   [[nodiscard]] const config::NodeAddress& address() const { return address_; }
 
   /// The id of the call. Not ok: surely not sent.
   Result<std::uint64_t> Send(const net::CallBody& body);
-  /// The next reply; waits for it until the time `until`.
+  /// The next reply; waits for it until the time `until`. Those to a Hello have done their work
+  /// then.
   std::optional<net::ClientReply> Receive(Micros until);
+  /// Whether the reply is one of the node that was asked (judge.h).
+  [[nodiscard]] Status CheckSender(const net::ClientReply& reply) const;
   /// Hands on the replies that come until then, or until it is enough; also when there is no time
   /// left those that have come already.
   void Listen(Micros until, const Take& take);
@@ -40,12 +45,11 @@ class Link {
 
   /// Whether the node has answered a Hello and has not been silent since.
   [[nodiscard]] bool greeted() const { return greeted_; }
-  /// Says Hello until the node is greeted or it is enough, the connection does not come to stand,
-  /// or time is over. `take` gets the replies, and hands them to TakeGreeting.
+  /// Says Hello until the node is greeted or has refused, it is enough, the connection does not
+  /// come to stand, or time is over. `take` gets the replies.
   void Greet(const Options& options, Micros until, const Take& take);
-  /// Nothing if the reply is none to a Hello; ok if the node is greeted now; else why no request
-  /// of this client belongs there.
-  std::optional<Status> TakeGreeting(const net::ClientReply& reply, Knowledge* knowledge);
+  /// Why no request of this client belongs there, as the node said it last; ok if it did not.
+  [[nodiscard]] const Status& refusal() const { return refusal_; }
   /// The node did not answer: it is greeted again before it is trusted with a request, and
   /// other nodes are preferred for a while.
   void Silent();
@@ -54,12 +58,17 @@ class Link {
   void GreetAgain() { greeted_ = false; }
 
  private:
+  void Note(const net::ClientReply& reply);
+
   config::NodeAddress address_;
   const Environment* environment_;
+  Knowledge* knowledge_;
   std::unique_ptr<Transport> transport_;
+  bool told_ = false;  // which cluster is meant
   std::uint64_t last_id_ = 0;
   std::optional<std::uint64_t> hello_;  // the last one
   bool greeted_ = false;
+  Status refusal_;
   Micros quiet_until_ = 0;
 };
 

@@ -45,7 +45,7 @@ Result<LoadResult> Load::Run(const OnProgress& on_progress) {
   next_progress_ = start_ + kProgressEvery;
   next_tick_ = start_;
   Micros now = start_;
-  while (fatal_.ok() && !(Over(now) && idle_.size() == clients_.size())) {
+  while (!(Over(now) && idle_.size() == clients_.size())) {
     if (now >= next_tick_) {
       Tick(now);
     }
@@ -54,9 +54,6 @@ Result<LoadResult> Load::Run(const OnProgress& on_progress) {
       Wait(environment_.now());
     }
     now = environment_.now();
-  }
-  if (!fatal_.ok()) {
-    return fatal_;
   }
   if (options_.op == LoadOp::kFill) {
     recorder_->EndAt(std::max(now, begin + 1));
@@ -70,6 +67,8 @@ Result<LoadResult> Load::Run(const OnProgress& on_progress) {
 // --- connections
 
 Status Load::Connect() {
+  knowledge_.formed = environment_.formed;
+  knowledge_.kept_at = environment_.kept_at;
   for (std::size_t i = 0; i < options_.connections; ++i) {
     if (Status status = Open(options_.nodes[i % options_.nodes.size()]); !status.ok()) {
       return status;
@@ -77,7 +76,7 @@ Status Load::Connect() {
   }
   const Micros began = environment_.now();
   Micros now = began;
-  while (fatal_.ok() && !AllTrusted() && now - began < options_.timeout &&
+  while (!AllAnswered() && now - began < options_.timeout &&
          (now - began < kGreetingTime || !TrustedFrom(0))) {
     for (LoadConnection& connection : connections_) {
       connection.Tick(now);
@@ -86,17 +85,25 @@ Status Load::Connect() {
     (void)Receive();
     now = environment_.now();
   }
-  if (!fatal_.ok()) {
-    return fatal_;
+  if (!TrustedFrom(0)) {
+    return NobodyToTrust();
   }
   std::erase_if(connections_, [](const LoadConnection& one) { return !one.trusted(); });
   transports_.clear();
   for (const LoadConnection& connection : connections_) {
     transports_.push_back(connection.transport());
   }
-  return connections_.empty() ? Status::Unavailable("no answer from " + NodesText(options_.nodes) +
-                                                    "; `cairn status` shows the nodes")
-                              : Status::Ok();
+  return Status::Ok();
+}
+
+Status Load::NobodyToTrust() const {
+  for (const LoadConnection& connection : connections_) {
+    if (!connection.refusal().ok()) {
+      return connection.refusal();
+    }
+  }
+  return Status::Unavailable("no answer from " + NodesText(options_.nodes) +
+                             "; `cairn status` shows the nodes");
 }
 
 Status Load::Open(NodeId node) {
@@ -107,12 +114,18 @@ Status Load::Open(NodeId node) {
     return transport.status();
   }
   connections_.emplace_back(*address, std::move(transport).value());
+  if (knowledge_.formed) {
+    connections_.back().transport()->MeantFor(*knowledge_.formed);
+  }
   transports_.push_back(connections_.back().transport());
   return Status::Ok();
 }
 
-bool Load::AllTrusted() const {
-  return std::ranges::all_of(connections_, &LoadConnection::trusted);
+/// Or refuse, and not for a while only.
+bool Load::AllAnswered() const {
+  return std::ranges::all_of(connections_, [](const LoadConnection& connection) {
+    return connection.trusted() || IsLasting(connection.refusal());
+  });
 }
 
 std::optional<std::size_t> Load::TrustedFrom(std::size_t connection) const {
@@ -189,6 +202,9 @@ void Load::Begin(LoadClient& client, Micros due, Micros now) {
     return;
   }
   ++begun_;
+  if (client.SessionIsOld(now)) {
+    client.Renew(NewId());
+  }
   client.Begin(*operation, &work_, knowledge_.decided, due, now);
   Transmit(client, now);
 }
@@ -248,7 +264,7 @@ void Load::Finish(LoadClient& client, Code code, Micros now) {
       client.Renew(NewId());
     }
   }
-  client.End();
+  client.End(now);
   idle_.push_back(client.index());
 }
 
@@ -271,16 +287,19 @@ bool Load::Receive() {
 
 void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
   const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (Status sender = CheckSender(from.address(), knowledge_, reply); !sender.ok()) {
+    from.Refused(std::move(sender));
+    return;
+  }
+  if (knowledge_.Learn(reply.formed) && environment_.keep) {
+    environment_.keep(*reply.formed);
+  }
   if (reply.id == kHelloId) {
-    Status status;
     if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
-      status = from.Greeted(*welcome);
+      from.Greeted(*welcome);
       knowledge_.Learn(*welcome);
     } else if (answer != nullptr) {
-      status = RefusalOf(*answer);
-    }
-    if (fatal_.ok()) {
-      fatal_ = std::move(status);
+      from.Refused(RefusalOf(*answer));
     }
     return;
   }

@@ -53,14 +53,15 @@ class Load {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
-  /// Unavailable if no node can be reached within the time-out; Usage if one is of another cluster.
+  /// Unavailable if no node can be reached within the time-out; the nodes' reason if all refuse.
   /// Errors of single operations are in the result.
   Result<LoadResult> Run(const OnProgress& on_progress);
 
  private:
   Status Connect();
   Status Open(NodeId node);
-  [[nodiscard]] bool AllTrusted() const;
+  [[nodiscard]] bool AllAnswered() const;
+  [[nodiscard]] Status NobodyToTrust() const;
   void AssignClients();
 
   void BeginDue(Micros now);
@@ -93,7 +94,6 @@ class Load {
   std::vector<LoadClient> clients_;
   std::vector<std::uint32_t> idle_;  // the last one begins first
   std::optional<LoadRecorder> recorder_;
-  Status fatal_;  // ends the run
   Knowledge knowledge_;
   bool exhausted_ = false;  // no more work
   Micros start_ = 0;

@@ -11,6 +11,7 @@
 
 #include "client/judge.h"
 #include "client/load_work.h"
+#include "client/session.h"
 #include "net/client_message.h"
 
 namespace cairn::client {
@@ -35,7 +36,14 @@ class LoadClient {
   Verdict Take(const net::ClientReply& reply);
   /// What is known of the operation when its time is over.
   [[nodiscard]] Code GiveUp() const { return judge_.Unsettled(); }
-  void End() { busy_ = false; }
+  void End(Micros now) {
+    busy_ = false;
+    last_use_ = now;
+  }
+  /// It was idle for too long: the cluster may evict it, or has.
+  [[nodiscard]] bool SessionIsOld(Micros now) const {
+    return base_ && now - last_use_ > kSessionIdle;
+  }
   /// The cluster has forgotten the session.
   void Renew(ClientId id);
 
@@ -71,6 +79,7 @@ class LoadClient {
   bool busy_ = false;
   Micros due_ = 0;
   Micros began_ = 0;
+  Micros last_use_ = 0;
   std::uint64_t calls_ = 0;          // of all operations
   std::uint64_t first_call_ = 0;     // of this operation
   std::uint64_t transmissions_ = 0;  // of this operation

@@ -26,10 +26,14 @@ void LoadConnection::Tick(Micros now) {
   }
 }
 
-Status LoadConnection::Greeted(const net::Welcome& welcome) {
-  Status status = CheckWelcome(address_, welcome);
-  trusted_ = trusted_ || status.ok();
-  return status;
+void LoadConnection::Greeted(const net::Welcome& welcome) {
+  refusal_ = CheckWelcome(address_, welcome);
+  trusted_ = refusal_.ok();
+}
+
+void LoadConnection::Refused(Status why) {
+  refusal_ = std::move(why);
+  trusted_ = false;
 }
 
 }  // namespace cairn::client

@@ -16,8 +16,12 @@ class LoadConnection {
 
   /// Looks how the connection is, and says Hello if need be.
   void Tick(Micros now);
-  /// Usage if the node is not the one that it should be.
-  [[nodiscard]] Status Greeted(const net::Welcome& welcome);
+  /// The node has answered the Hello; it is trusted if it is the one that it should be.
+  void Greeted(const net::Welcome& welcome);
+  /// It does not take this client, or is somebody else.
+  void Refused(Status why);
+  /// Why, when it did so last; ok if it did not.
+  [[nodiscard]] const Status& refusal() const { return refusal_; }
   /// The node did not answer in time.
   void Silent() { trusted_ = false; }
 
@@ -26,12 +30,14 @@ class LoadConnection {
   /// False once it is sure that what was sent will not be answered.
   [[nodiscard]] bool standing() const { return missed_ < 2; }
   [[nodiscard]] NodeId node() const { return address_.id; }
+  [[nodiscard]] const config::NodeAddress& address() const { return address_; }
   [[nodiscard]] Transport* transport() const { return transport_.get(); }
 
  private:
   config::NodeAddress address_;
   std::unique_ptr<Transport> transport_;
   bool trusted_ = false;
+  Status refusal_;
   Micros next_hello_ = 0;
   int missed_ = 0;  // ticks without a connection
 };

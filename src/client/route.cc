@@ -1,5 +1,8 @@
 #include "client/route.h"
 
+#include "client/judge.h"
+#include "client/text.h"
+
 namespace cairn::client {
 
 Route::Route(NodeId preferred, const Links* links, const Knowledge* knowledge)
@@ -42,6 +45,31 @@ NodeId Route::InTurn(NodeId last, const std::function<bool(const Link&)>& usable
     fallback = fallback == 0 ? place->first : fallback;
   }
   return fallback;
+}
+
+const Status* Route::Hopeless() const {
+  const Status* reason = nullptr;
+  for (const auto& [node, link] : *links_) {
+    if (asked_.count(node) == 0 || !IsLasting(link.refusal())) {
+      return nullptr;
+    }
+    reason = reason == nullptr || node == preferred_ ? &link.refusal() : reason;
+  }
+  return reason;
+}
+
+std::string Route::Refusals() const {
+  std::map<std::string, std::set<NodeId>> by_reason;
+  for (const NodeId node : asked_) {
+    if (const Status& refusal = links_->at(node).refusal(); !refusal.ok()) {
+      by_reason[refusal.message()].insert(node);
+    }
+  }
+  std::string text;
+  for (const auto& [reason, nodes] : by_reason) {
+    text += NodesText(nodes) + (nodes.size() == 1 ? " refuses: " : " refuse: ") + reason + "; ";
+  }
+  return text;
 }
 
 bool Route::Usable(NodeId node) const {

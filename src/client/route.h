@@ -1,11 +1,13 @@
 #pragma once
 // Which node is asked next: the preferred one first, or who leads as far as is known, or who
 // answered last; then whom the last answer named as leader; then the others in turn. Nodes that
-// were silent lately come last.
+// were silent lately, or refused this client, come last. And why nobody is left to be asked, or did
+// not answer.
 
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
 
 #include "client/knowledge.h"
 #include "client/link.h"
@@ -23,7 +25,17 @@ class Route {
   /// Who comes after `last`, whose answer named `hint` as leader (0: nobody).
   [[nodiscard]] NodeId Next(NodeId last, NodeId hint);
   /// The node is being asked now.
-  void Asked(NodeId node) { round_.insert(node); }
+  void Asked(NodeId node) {
+    round_.insert(node);
+    asked_.insert(node);
+  }
+  /// All nodes that were asked, in any round.
+  [[nodiscard]] const std::set<NodeId>& asked() const { return asked_; }
+  /// Why no node will do it: all were asked, and each refuses this client, and not for a while
+  /// only. Null if one may do it.
+  [[nodiscard]] const Status* Hopeless() const;
+  /// Which nodes refuse this client, with their reasons, as parts of a sentence that end with "; ".
+  [[nodiscard]] std::string Refusals() const;
   /// It was not yet asked in this round, and was not silent lately.
   [[nodiscard]] bool Usable(NodeId node) const;
 
@@ -34,6 +46,7 @@ class Route {
   const Links* links_;
   const Knowledge* knowledge_;
   std::set<NodeId> round_;  // asked since every node was last asked
+  std::set<NodeId> asked_;
 };
 
 }  // namespace cairn::client

@@ -71,6 +71,7 @@ const std::vector<Shell::Command>& Shell::Commands() {
       {"verify", "cairn verify DIR, typed outside of this console", "checks a stopped directory",
        &Shell::RunVerify},
       {"help", "help", "this list", &Shell::RunHelp},
+      {"?", "?", "this list", &Shell::RunHelp},
       {"e", "e", "leaves", &Shell::RunExit},
       {"exit", "exit", "leaves", &Shell::RunExit},
       {"quit", "quit", "leaves", &Shell::RunExit},
@@ -96,6 +97,7 @@ bool Shell::Execute(const std::string& line) {
     return true;
   }
   Reply reply = Answer(line);
+  last_failure_ = reply.result.ok() ? last_failure_ : reply.result.code;
   if (json_) {
     Json json = OperationJson(reply.asked, reply.result, true);
     for (auto& [name, value] : reply.more.items()) {
@@ -341,12 +343,13 @@ Shell::Reply Shell::RunExit(const Arguments& /*arguments*/) {
   return reply;
 }
 
-void RunShell(Shell* shell, LineEditor* editor) {
+bool RunShell(Shell* shell, LineEditor* editor) {
   while (const std::optional<std::string> line = editor->Next()) {
     if (!shell->Execute(*line)) {
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 }  // namespace cairn::client

@@ -26,6 +26,8 @@ class Shell {
 
   /// Executes one line. False when it was the command to leave.
   bool Execute(const std::string& line);
+  /// Of the last command that failed; kOk if none did.
+  [[nodiscard]] Code last_failure() const { return last_failure_; }
 
   /// For the completion by TAB.
   [[nodiscard]] static std::vector<std::string> CommandNames();
@@ -71,9 +73,10 @@ class Shell {
   Client* client_;
   bool json_;
   Print print_;
+  Code last_failure_ = Code::kOk;
 };
 
-/// Reads lines until the input ends or the user leaves.
-void RunShell(Shell* shell, LineEditor* editor);
+/// Reads lines until the input ends, or the user leaves: true.
+bool RunShell(Shell* shell, LineEditor* editor);
 
 }  // namespace cairn::client

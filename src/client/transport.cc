@@ -23,6 +23,7 @@ class LinkTransport final : public Transport {
     return link_->Receive(timeout_ms);
   }
   bool Connected() override { return link_->Connected(); }
+  void MeantFor(const Hash& formed) override { link_->MeantFor(formed); }
   [[nodiscard]] net::ClientLink* link() const { return link_.get(); }
 
  private:

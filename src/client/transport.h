@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/status.h"
@@ -25,6 +26,8 @@ class Transport {
   virtual Status Send(const net::ClientCall& call) = 0;
   virtual std::optional<net::ClientReply> Receive(int timeout_ms) = 0;
   [[nodiscard]] virtual bool Connected() = 0;
+  /// From now on calls say that they are meant for this cluster.
+  virtual void MeantFor(const Hash& formed) = 0;
 };
 
 struct Environment {
@@ -35,6 +38,12 @@ struct Environment {
   /// Waits until a reply may have come on one of these connections, all made by `connect`, at most
   /// until that time; it may end early.
   std::function<void(const std::vector<Transport*>& transports, Micros until)> wait;
+
+  /// Which cluster it is (acquaintance.h), if it is known from earlier; and who keeps it when it
+  /// becomes known. Not set: nothing is kept.
+  std::optional<Hash> formed = std::nullopt;
+  std::string kept_at = {};
+  std::function<void(const Hash& formed)> keep = {};
 };
 
 /// The real world, for clients of this cluster.

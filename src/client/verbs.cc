@@ -1,6 +1,6 @@
 #include "client/verbs.h"
 
-#include <istream>
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -10,12 +10,19 @@
 namespace cairn::client {
 namespace {
 
-/// All of the input, or as much as shows that it is too long.
-std::string ReadValue(std::istream& in) {
-  std::string value(kMaxValueBytes + 1, '\0');
-  in.read(value.data(), static_cast<std::streamsize>(value.size()));
-  value.resize(static_cast<std::size_t>(in.gcount()));
-  return value;
+/// What of standard input shows whether it is a value: all of it, or enough to see that it is too
+/// long. Not ok: nothing may be sent.
+Result<std::string> ReadValue(const World& world) {
+  Result<std::string> value = world.read(kMaxValueBytes + 1);
+  if (!value.ok()) {
+    return cairn::Status::Other("can't read the value from standard input: " +
+                                value.status().message() + "; nothing was sent");
+  }
+  return value->size() <= kMaxValueBytes
+             ? std::move(value)
+             : cairn::Status::Usage("the value on standard input has more than " +
+                                    std::to_string(kMaxValueBytes) +
+                                    " bytes (1 MiB), the limit; nothing was sent");
 }
 
 }  // namespace
@@ -45,22 +52,9 @@ int Verbs::Finish(const Asked& asked, const OperationResult& result, const std::
 }
 
 int Verbs::Put(const std::string& key, const std::string& value) {
-  const bool from_input = value == "-";
-  const std::string bytes = from_input ? ReadValue(*world_.in) : value;
-  if (from_input && world_.in->bad()) {
-    return Finish({"put", key, {}},
-                  ResultOf(cairn::Status::Other(
-                      "can't read the value from standard input; nothing was sent")),
-                  "");
-  }
-  OperationResult result;
-  if (from_input && bytes.size() > kMaxValueBytes) {
-    result = ResultOf(cairn::Status::Usage("the value on standard input has more than " +
-                                           std::to_string(kMaxValueBytes) +
-                                           " bytes (1 MiB), the limit; nothing was sent"));
-  } else {
-    result = client_->Put(key, bytes);
-  }
+  const Result<std::string> bytes = value == "-" ? ReadValue(world_) : value;
+  const OperationResult result =
+      bytes.ok() ? client_->Put(key, bytes.value()) : ResultOf(bytes.status());
   return Finish({"put", key, {}}, result, "decided at slot " + std::to_string(result.slot));
 }
 
@@ -93,7 +87,11 @@ int Verbs::Status() {
   } else {
     *world_.out << StatusText(reports, summary);
   }
-  return Written(summary.quorum ? Code::kOk : Code::kUnavailable);
+  const auto refused =
+      std::ranges::find_if(reports, [](const NodeReport& one) { return one.refused != Code::kOk; });
+  return Written(refused != reports.end() ? refused->refused
+                 : summary.quorum         ? Code::kOk
+                                          : Code::kUnavailable);
 }
 
 int Verbs::Chain(NodeId node, Slot from, std::optional<Slot> to) {
@@ -107,7 +105,7 @@ int Verbs::Chain(NodeId node, Slot from, std::optional<Slot> to) {
         }
       });
   if (!status.ok()) {
-    *world_.err << "cairn chain: " << status.message() << "\n";
+    Refuse(world_, json_, "chain", status);
   }
   return Written(status.code());
 }
@@ -149,7 +147,7 @@ int Refuse(const World& world, bool json, const std::string& op, const Status& s
     *world.out << Dump(OperationJson({op, {}, {}}, ResultOf(status), false)) << "\n";
     world.out->flush();
   } else {
-    *world.err << "cairn " << op << ": " << status.message() << "\n";
+    *world.err << "cairn" << (op.empty() ? "" : " ") << op << ": " << status.message() << "\n";
   }
   return ExitCode(status.code());
 }

@@ -40,7 +40,7 @@ class Verbs {
   bool json_;
 };
 
-/// Prints why a verb could not even begin. Returns the exit code.
+/// Prints why a verb (empty: none is known) could not even begin. Returns the exit code.
 int Refuse(const World& world, bool json, const std::string& op, const Status& status);
 
 }  // namespace cairn::client

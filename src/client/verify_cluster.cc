@@ -22,7 +22,10 @@ class Comparison {
       node.node = report.node;
       node.reachable = report.report.has_value();
       node.decided = node.reachable ? report.report->replica.decided : 0;
-      node.problem = node.reachable ? Status::Ok() : Status::Unavailable(report.reason);
+      node.problem = node.reachable
+                         ? Status::Ok()
+                         : Status(report.refused == Code::kOk ? Code::kUnavailable : report.refused,
+                                  report.reason);
       verdict_.nodes.push_back(std::move(node));
     }
     if (ChooseReference()) {
@@ -204,7 +207,7 @@ class Comparison {
 
 std::string NodeLine(const NodeVerdict& node, const ClusterVerdict& verdict) {
   if (!node.reachable) {
-    return "no answer";
+    return node.problem.code() == Code::kUnavailable ? "no answer" : "NOT COMPARED";
   }
   std::string line = "decided up to slot " + CountText(node.decided);
   if (node.first_difference) {

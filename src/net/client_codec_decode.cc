@@ -239,7 +239,11 @@ Result<ClientReply> ReplyDecoder::Next() {
   CAIRN_CHECK(left() > 0, "a reply that is taken is left");
   wire::Reply& from = *impl_->envelope->mutable_replies(impl_->next++);
   FieldCheck check;
-  ClientReply reply{.id = from.id(), .body = TakeBody(from, check)};
+  ClientReply reply;
+  reply.id = from.id();
+  reply.body = TakeBody(from, check);
+  reply.node = impl_->header.node;
+  reply.formed = impl_->header.cluster.formed;
   if (!check.ok()) {
     return check.status();
   }

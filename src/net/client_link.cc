@@ -40,19 +40,21 @@ ClientContext::ClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ClientContext::~ClientContext() = default;
 
 struct ClientLink::Impl {
-  explicit Impl(const ClientHeader& header) : open(header) {}
+  explicit Impl(ClientHeader of) : header(std::move(of)), open(header) {}
 
   std::shared_ptr<ClientContext> context;  // Before the socket: it must outlive it.
   zmq::socket_t socket;
   int descriptor = -1;  // Of the socket.
   Doorbell bell;
   ReplyDecoder decoder;
+  Status opened;  // Of the last frame: whether it could be taken.
 
   // What waits here was surely not sent: the socket takes nothing before its connection stands.
   struct Frame {
     zmq::message_t frame;
     std::size_t calls = 0;
   };
+  ClientHeader header;
   std::deque<Frame> closed;  // Before the calls of the open frame.
   std::size_t closed_calls = 0;
   CallBatch open;
@@ -89,6 +91,11 @@ struct ClientLink::Impl {
 
   std::optional<ClientReply> Take() {
     while (decoder.left() > 0 || Receive()) {
+      if (!opened.ok()) {
+        ClientReply reply;
+        reply.body = replica::Answer{opened.code(), opened.message(), 0, {}, 0};
+        return reply;
+      }
       if (decoder.left() == 0) {
         continue;
       }
@@ -114,6 +121,7 @@ struct ClientLink::Impl {
 
   // False if no message waits. One that is no frame of ours leaves nothing in the decoder.
   bool Receive() {
+    opened = Status::Ok();
     if (bell.TakeSilence()) {
       return false;
     }
@@ -124,7 +132,7 @@ struct ClientLink::Impl {
       return false;
     }
     if (!frame.more()) {
-      (void)decoder.Open(View(frame)).ok();
+      opened = decoder.Open(View(frame));
       return true;
     }
     while (frame.more() && TryReceive(socket, frame)) {
@@ -171,6 +179,14 @@ Status ClientLink::Send(const ClientCall& call) {
     impl_->Close();
   }
   return impl_->open.Add(call.id, call.body);
+}
+
+void ClientLink::MeantFor(const Hash& formed) {
+  if (impl_->open.size() > 0) {
+    impl_->Close();
+  }
+  impl_->header.cluster.formed = formed;
+  impl_->open = CallBatch(impl_->header);
 }
 
 void ClientLink::Flush() { impl_->Flush(); }

@@ -50,13 +50,15 @@ class ClientLink {
   /// The call waits here until the next Flush. Unavailable if too many wait: surely not sent. Usage
   /// if it is larger than a message may be.
   Status Send(const ClientCall& call);
+  /// Calls from now on say that they are meant for the cluster with this block 1.
+  void MeantFor(const Hash& formed);
   /// Sends the calls that wait here, if the connection stands. Receive (once there is nothing to be
   /// read), WaitForAny and Connected do the same.
   void Flush();
   /// Calls that wait here: surely not sent, if the link is closed now.
   [[nodiscard]] std::size_t unsent() const;
-  /// The next reply, waiting at most `timeout_ms` for it; nothing if none came. Bytes that are no
-  /// reply are dropped.
+  /// The next reply, waiting at most `timeout_ms` for it; nothing if none came. For a frame that
+  /// can't be taken, such as one of another version, an Answer with the id 0 that says so.
   std::optional<ClientReply> Receive(int timeout_ms);
   /// True while a connection to something that speaks ZeroMQ's protocol stands and takes calls. No
   /// waiting.

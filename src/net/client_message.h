@@ -83,8 +83,11 @@ struct FaultDone {
 /// Writes, reads and everything that went wrong are answered with a replica::Answer.
 using ReplyBody = std::variant<Welcome, replica::Answer, StatusReport, ChainPart, FaultDone>;
 struct ClientReply {
+  /// The call's. 0: what came can't be taken, and the Answer says why.
   std::uint64_t id = 0;
   ReplyBody body;
+  NodeId node = 0;             ///< Who answers, by its frame; 0: it does not say.
+  std::optional<Hash> formed;  ///< Block 1 of its cluster, if it knows it as decided.
 };
 
 }  // namespace cairn::net

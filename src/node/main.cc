@@ -5,7 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "chain/block.h"
 #include "client/commands.h"
+#include "client/usage.h"
+#include "client/verbs.h"
+#include "net/wire.h"
+#include "node/descriptors.h"
 #include "node/process_id.h"
 #include "node/recover.h"
 #include "node/server.h"
@@ -32,9 +37,11 @@ struct VerifyWords {
 
 int RunVerify(const VerifyWords& words, const cairn::client::GlobalOptions& global) {
   if (words.cluster == !words.directory.empty() || (words.full && !words.cluster)) {
-    std::cerr << "cairn: write `cairn verify DIR` for the data directory of a stopped node, or "
-                 "`cairn verify --cluster [--full]` for the nodes of a running cluster\n";
-    return cairn::ExitCode(cairn::Code::kUsage);
+    return cairn::client::Refuse(
+        cairn::client::RealWorld(), global.json, "verify",
+        cairn::Status::Usage("write `cairn verify DIR` for the data directory of a stopped node, "
+                             "or `cairn verify --cluster [--full]` for the nodes of a running "
+                             "cluster"));
   }
   return words.cluster ? cairn::client::RunVerifyCluster(global, words.full)
                        : cairn::node::RunVerify({words.directory, global.json});
@@ -71,14 +78,22 @@ void AddRecover(CLI::App* app, cairn::node::RecoverCommand* command, int* exit_c
       [=] { *exit_code = cairn::node::RunRecover(*command, std::cin, std::cout, std::cerr); });
 }
 
+/// What decides whether two programs understand each other, and one the other's data.
+std::string Version() {
+  return "cairn: protocol version " + std::to_string(cairn::net::kWireVersion) +
+         ", block format version " + std::to_string(cairn::chain::kBlockVersion);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  cairn::node::HoldStandardDescriptors();
   cairn::node::RememberProcessId();
   CLI::App app{
       "cairn: a replicated key-value store that survives crashes and can prove that it kept your "
       "data"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", Version());
   app.footer(
       "Exit codes: 0 ok, 1 other, 2 usage, 3 not found or condition failed, 4 unavailable "
       "or full (surely not applied), 5 outcome unknown, 6 integrity, 7 denied.");
@@ -94,8 +109,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error, std::cout, std::cerr);
-    exit_code = code == 0 ? 0 : 2;
+    exit_code = cairn::client::SayParseError(app, error, {argv + 1, argv + argc},
+                                             cairn::client::RealWorld());
   }
   std::cout.flush();
   // A console's thread may still wait for a line: no destructor of a global waits for it.

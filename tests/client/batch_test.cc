@@ -205,6 +205,31 @@ TEST_F(BatchTest, AForgottenSessionIsReplaced) {
   EXPECT_NE(fake_.nodes[1].WriteAt(999).client, fake_.nodes[1].WriteAt(0).client);
 }
 
+TEST_F(BatchTest, ABadGreetingSettlesNothingThatIsUnderWay) {
+  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  for (const NodeId node : {2U, 3U}) {
+    fake_.nodes[node].refuses = {Code::kUsage, "go away", 0, "", 0};
+  }
+  EXPECT_EQ(CountOf(Code::kUnknownOutcome, Run(Puts(3))), 3U);
+}
+
+TEST_F(BatchTest, ANodeThatRefusesToGreetIsNoMoreThanASilentOne) {
+  fake_.nodes[1].refuses = {Code::kUnavailable, "this node mends its disk", 0, "", 0};
+  fake_.nodes[2].speaks_as = 3;
+  EXPECT_EQ(CountOf(Code::kOk, Run(Puts(50))), 50U);
+}
+
+TEST_F(BatchTest, WhereAllNodesRefuseTheReasonIsToldAtOnce) {
+  for (auto& [id, node] : fake_.nodes) {
+    node.refuses = {Code::kUsage, "the client belongs to another cluster", 0, "", 0};
+  }
+  const Micros before = fake_.now;
+  const auto results = Run(Puts(3));
+  EXPECT_EQ(CountOf(Code::kUsage, results), 3U);
+  EXPECT_EQ(results[0].message, "the client belongs to another cluster");
+  EXPECT_LT(fake_.now - before, 1'000'000U);
+}
+
 TEST_F(BatchTest, AnEmptyBatchHasNoResults) { EXPECT_TRUE(Run({}).empty()); }
 
 }  // namespace

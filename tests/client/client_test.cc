@@ -241,15 +241,6 @@ TEST_F(ClientTest, AUsageErrorIsFinal) {
   EXPECT_EQ(fake_.order.size(), 1U);
 }
 
-TEST_F(ClientTest, NoticesThatAnotherNodeListensAtAnAddress) {
-  fake_.nodes[1].welcome.node = 2;
-  const OperationResult result = client_.Put("k", "v");
-  EXPECT_EQ(result.code, Code::kUsage);
-  EXPECT_EQ(result.message,
-            "who answers as node 1 (127.0.0.1:5001) is node 2 of cluster \"test\"; use the same "
-            "cluster file for the nodes and their clients");
-}
-
 TEST_F(ClientTest, ADeadPreferredNodeCostsItsPatienceOnceOnly) {
   fake_.nodes[1].up = false;
   Micros before = fake_.now;
@@ -307,7 +298,7 @@ TEST_F(ClientTest, KeepsToTheLimitsToTheByte) {
 
 TEST_F(ClientTest, ReplacesASessionThatWasIdleBeforeItCanBeEvicted) {
   EXPECT_TRUE(client_.Put("k", "v").ok());
-  fake_.now += 61 * kSecond;
+  fake_.now += 2 * kSecond;  // 100,000 others can come in that time
   fake_.nodes[1].welcome.decided = 500;
   EXPECT_TRUE(client_.Put("k", "w").ok());
   const Request& second = fake_.nodes[1].WriteAt(1);

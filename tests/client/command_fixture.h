@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -13,6 +12,7 @@
 
 #include "client/commands.h"
 #include "client/fake_cluster.h"
+#include "client/usage.h"
 #include "tests/storage/temp_directory.h"
 
 namespace cairn::client {
@@ -34,23 +34,24 @@ class CommandFixture : public ::testing::Test {
   /// The cluster file.
   [[nodiscard]] std::string File() const { return directory_.Sub("cluster.toml"); }
   /// The exit code, which is 2 where the parser refuses the words.
-  int Run(std::vector<std::string> words, const std::string& input = "") {
-    std::istringstream in(input);
+  int Run(const std::vector<std::string>& words, const std::string& input = "") {
     std::ostringstream out;
     std::ostringstream err;
     CLI::App app("cairn");
     app.require_subcommand(1);
     GlobalOptions global;
     int code = 0;
-    AddClientCommands(&app, &global, &code, {&in, &out, &err, [this](const config::Cluster&) {
-                                               return fake_.MakeEnvironment();
-                                             }});
-    std::reverse(words.begin(), words.end());
+    const auto read = [&](std::size_t most) {
+      return input_error_.ok() ? Result<std::string>(input.substr(0, most)) : input_error_;
+    };
+    const World world{read, &out, &err,
+                      [this](const config::Cluster&) { return fake_.MakeEnvironment(); }};
+    AddClientCommands(&app, &global, &code, world);
+    std::vector<std::string> last_first(words.rbegin(), words.rend());
     try {
-      app.parse(words);
+      app.parse(last_first);
     } catch (const CLI::ParseError& error) {
-      err << error.what() << "\n";
-      code = error.get_exit_code() == 0 ? 0 : ExitCode(Code::kUsage);
+      code = SayParseError(app, error, words, world);
     }
     out_ = out.str();
     err_ = err.str();
@@ -59,6 +60,7 @@ class CommandFixture : public ::testing::Test {
 
   FakeCluster fake_{3};
   storage::TempDirectory directory_;
+  Status input_error_;  ///< What reading the input meets, if not ok.
   std::string out_;
   std::string err_;
 };

@@ -81,6 +81,45 @@ TEST_F(CommandsTest, ADashAsValueIsStandardInputToItsEnd) {
             "the limit; nothing was sent\n");
 }
 
+TEST_F(CommandsTest, AnInputThatCanNotBeReadIsAnErrorAndNothingIsSent) {
+  input_error_ = Status::Other("Is a directory");
+  EXPECT_EQ(RunHere({"put", "k", "-"}), 1);
+  EXPECT_EQ(err_,
+            "cairn put: can't read the value from standard input: Is a directory; nothing was "
+            "sent\n");
+  EXPECT_EQ(RunHere({"put", "k", "-", "--json"}), 1);
+  EXPECT_EQ(Json::parse(out_)["error"], "other");
+  EXPECT_TRUE(fake_.order.empty());
+}
+
+TEST_F(CommandsTest, ExchangedNodesAreNeverShownAsEachOther) {
+  fake_.nodes[1].speaks_as = 2;
+  fake_.nodes[2].speaks_as = 1;
+  fake_.SetAnswers([](const net::CallBody& body) -> net::ReplyBody {
+    if (std::holds_alternative<net::StatusCall>(body)) {
+      net::StatusReport report;
+      report.replica.quorum = true;
+      report.replica.role = "leader";
+      report.replica.leader = 3;
+      return report;
+    }
+    return FakeCluster::Ok(4, "a value");
+  });
+  const std::string words =
+      "who answers as node 1 (127.0.0.1:5001) is node 2; compare the addresses of nodes 1 and 2 in "
+      "the cluster file with those of the nodes";
+  EXPECT_EQ(RunHere({"status"}), 2);
+  EXPECT_NE(out_.find(words), std::string::npos) << out_;
+  EXPECT_EQ(RunHere({"get", "k", "--stale", "--node", "1"}), 2);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(err_, "cairn get: " + words + "\n");
+  EXPECT_EQ(RunHere({"chain", "--node", "1"}), 2);
+  EXPECT_EQ(err_, "cairn chain: " + words + "\n");
+  EXPECT_EQ(RunHere({"chain", "--node", "1", "--json"}), 2);
+  EXPECT_EQ(Json::parse(out_)["error"], "usage");
+  EXPECT_EQ(RunHere({"get", "k"}), 0) << "the third node is who it says";
+}
+
 TEST_F(CommandsTest, GetPrintsTheValueAndANewline) {
   const std::string value("a\0b", 3);
   fake_.SetAnswers([value](const net::CallBody&) { return FakeCluster::Ok(12, value); });

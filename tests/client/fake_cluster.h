@@ -22,6 +22,10 @@ struct FakeNode {
   bool mute = false;  ///< Connected, but says nothing.
   Micros delay = 0;   ///< Before each answer but a Welcome.
   net::Welcome welcome;
+  /// Its answer to Hello in place of the Welcome, and to all else.
+  std::optional<replica::Answer> refuses;
+  NodeId speaks_as = 0;        ///< 0: as itself.
+  std::optional<Hash> formed;  ///< Block 1 of its cluster.
   /// What the node says to a call that is no Hello; nothing: no answer.
   std::function<std::optional<net::ReplyBody>(const net::CallBody& body)> answer;
 
@@ -83,7 +87,8 @@ class FakeCluster {
   std::map<NodeId, FakeNode> nodes;
   Micros now = 1'000'000;
   std::uint64_t random = 0xabc0;
-  std::vector<NodeId> order;  ///< Nodes in the order in which calls but Hello reached them.
+  std::optional<Hash> meant_for;  ///< The cluster that a client has named last.
+  std::vector<NodeId> order;      ///< Nodes in the order in which calls but Hello reached them.
 
  private:
   class FakeTransport final : public Transport {
@@ -99,15 +104,18 @@ class FakeCluster {
       const bool hello = std::holds_alternative<net::Hello>(call.body);
       if (hello) {
         ++node.hellos;
-        reply = node.welcome;
+        reply = node.refuses ? net::ReplyBody(*node.refuses) : node.welcome;
+      } else if (node.refuses) {
+        reply = *node.refuses;
       } else {
         cluster_->order.push_back(id_);
         node.calls.emplace_back(cluster_->now, call.body);
         reply = node.answer(call.body);
       }
       if (reply && !node.mute) {
-        replies_.push_back(
-            {cluster_->now + (hello ? 0 : node.delay), {call.id, *std::move(reply)}});
+        replies_.push_back({cluster_->now + (hello ? 0 : node.delay),
+                            {call.id, *std::move(reply), node.speaks_as == 0 ? id_ : node.speaks_as,
+                             node.formed}});
       }
       return Status::Ok();
     }
@@ -123,6 +131,7 @@ class FakeCluster {
       return reply;
     }
     bool Connected() override { return cluster_->nodes.at(id_).up; }
+    void MeantFor(const Hash& formed) override { cluster_->meant_for = formed; }
 
    private:
     FakeCluster* cluster_;

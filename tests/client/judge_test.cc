@@ -47,6 +47,35 @@ TEST(JudgeTest, AFullDiskSettlesAWriteOnlyIfNoOtherTransmissionMayBeApplied) {
   EXPECT_TRUE(SentTwice(false).Settles(With(Code::kFull)));
 }
 
+TEST(JudgeTest, ADefiniteErrorSettlesAWriteOnlyIfNoOtherTransmissionMayBeApplied) {
+  for (const Code code : {Code::kUsage, Code::kDenied, Code::kOther, Code::kIntegrity}) {
+    Judge judge = SentTwice(true);
+    EXPECT_FALSE(judge.Settles(With(code)));
+    EXPECT_EQ(judge.Unsettled(), Code::kUnknownOutcome);
+    EXPECT_TRUE(judge.Settles(With(code))) << "both are answered";
+    EXPECT_TRUE(SentTwice(true).Settles(With(code, 7))) << "the log has decided it";
+    EXPECT_TRUE(SentTwice(false).Settles(With(code)));
+  }
+}
+
+TEST(JudgeTest, AReplyOfSomebodyElseIsNone) {
+  const config::NodeAddress asked{.id = 1, .host = "127.0.0.1", .client_port = 5001};
+  Knowledge knowledge;
+  net::ClientReply reply{7, With(Code::kOk, 5), 1, {}};
+  EXPECT_TRUE(CheckSender(asked, knowledge, reply).ok());
+  reply.node = 2;
+  EXPECT_EQ(CheckSender(asked, knowledge, reply).code(), Code::kUsage);
+  reply.node = 1;
+  reply.formed.emplace().bytes[0] = 1;
+  EXPECT_TRUE(CheckSender(asked, knowledge, reply).ok()) << "nothing is known yet";
+  knowledge.formed.emplace().bytes[0] = 2;
+  EXPECT_EQ(CheckSender(asked, knowledge, reply).code(), Code::kIntegrity);
+  reply.formed.reset();
+  EXPECT_TRUE(CheckSender(asked, knowledge, reply).ok()) << "it has not learned of block 1 yet";
+  reply = {0, replica::Answer{Code::kUsage, "of another version", 0, "", 0}, 0, {}};
+  EXPECT_EQ(CheckSender(asked, knowledge, reply).message(), "of another version");
+}
+
 TEST(JudgeTest, WhatWasNeverSentIsInNoDoubt) {
   const Judge judge(true);
   EXPECT_FALSE(judge.Doubtful());

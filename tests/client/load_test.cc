@@ -262,8 +262,32 @@ TEST_F(LoadTest, WithoutAnyNodeItDoesNotBegin) {
       << result.status().message();
 }
 
-TEST_F(LoadTest, AnotherClustersNodeIsRefused) {
-  fake_.nodes[2].welcome.node = 5;
+TEST_F(LoadTest, ANodeThatRefusesIsLeftOut) {
+  fake_.nodes[2].refuses = {Code::kUnavailable, "this node mends its disk", 0, "", 0};
+  fake_.nodes[3].speaks_as = 2;
+  const LoadResult result = Run();
+  EXPECT_EQ(result.connections, 1U);
+  EXPECT_EQ(result.Errors(), 0U);
+  EXPECT_GT(result.operations, 0U);
+}
+
+TEST_F(LoadTest, ASessionThatWasIdleIsReplacedBeforeItCanBeEvicted) {
+  options_.rate = 0.5;
+  options_.duration = 9'000'000;
+  EXPECT_EQ(Run().Errors(), 0U);
+  std::set<ClientId> sessions;
+  for (const Request& request : Writes()) {
+    EXPECT_EQ(request.sequence, 1U);
+    sessions.insert(request.client);
+  }
+  EXPECT_GT(sessions.size(), 1U);
+  EXPECT_EQ(sessions.size(), Writes().size());
+}
+
+TEST_F(LoadTest, WhereAllNodesRefuseTheirReasonIsTold) {
+  for (auto& [id, node] : fake_.nodes) {
+    node.welcome.node = 5;
+  }
   Load load(fake_.cluster, options_, fake_.MakeEnvironment());
   const Result<LoadResult> result = load.Run(nullptr);
   ASSERT_FALSE(result.ok());

@@ -167,6 +167,19 @@ TEST_F(ShellTest, HelpListsEveryCommand) {
   }
 }
 
+TEST_F(ShellTest, RemembersHowItsLastFailedCommandFailed) {
+  std::string said;
+  Shell shell(&client_, false, [&said](const std::string& text) { said += text; });
+  EXPECT_TRUE(shell.Execute("put k v"));
+  EXPECT_EQ(shell.last_failure(), Code::kOk);
+  EXPECT_TRUE(shell.Execute("nonsense"));
+  EXPECT_EQ(shell.last_failure(), Code::kUsage);
+  EXPECT_TRUE(shell.Execute("get nothing"));
+  EXPECT_TRUE(shell.Execute("get k"));
+  EXPECT_FALSE(shell.Execute("e"));
+  EXPECT_EQ(shell.last_failure(), Code::kNotFound);
+}
+
 TEST_F(ShellTest, FullDisksAreToldInTheNodesOwnWords) {
   fake_.SetAnswers([](const net::CallBody&) -> std::optional<net::ReplyBody> {
     return FakeCluster::Failed(Code::kFull, "the disk of node 1 is full", 0, 1);

@@ -185,6 +185,18 @@ TEST_F(VerifyClusterTest, AnotherGenesisBlockThanTheClusterFilesIsFound) {
   EXPECT_NE(verdict.status.message().find(fake_.cluster.path), std::string::npos);
 }
 
+TEST_F(VerifyClusterTest, ANodeThatIsAnotherOneIsNotCompared) {
+  fake_.nodes[1].speaks_as = 2;
+  fake_.nodes[2].speaks_as = 1;
+  const ClusterVerdict verdict = Run();
+  EXPECT_EQ(verdict.status.code(), Code::kIntegrity);
+  EXPECT_EQ(verdict.status.message(),
+            "node 1: who answers as node 1 (127.0.0.1:5001) is node 2; compare the addresses of "
+            "nodes 1 and 2 in the cluster file with those of the nodes");
+  EXPECT_NE(VerdictText(verdict).find("node 2: NOT COMPARED"), std::string::npos)
+      << VerdictText(verdict);
+}
+
 TEST_F(VerifyClusterTest, TheJsonHasTheDocumentedFields) {
   Hold(2, Forked(13), 20);
   fake_.nodes[5].up = false;

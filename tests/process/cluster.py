@@ -75,8 +75,10 @@ class Done:
 
 
 def clean_environment(**variables):
-    """This environment without what would configure cairn, and with `variables`."""
+    """This environment without what would configure cairn, and with `variables`. Clients keep
+    nothing of the clusters that they meet, unless $XDG_STATE_HOME is among these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CAIRN_")}
+    kept["XDG_STATE_HOME"] = os.devnull
     return {**kept, **{name: str(value) for name, value in variables.items()}}
 
 
