@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "sim/client.h"
+#include "sim/doors.h"
 #include "sim/history.h"
+#include "sim/real_client.h"
 #include "sim/world.h"
 
 namespace cairn::sim {
@@ -14,7 +16,7 @@ namespace {
 
 constexpr Micros kSecond = 1'000'000;
 
-using Clients = std::vector<std::unique_ptr<Client>>;
+using Clients = std::vector<std::unique_ptr<Worker>>;
 
 /// A line an operation, in the order of the calls.
 std::string Text(std::vector<Operation> operations) {
@@ -110,8 +112,9 @@ bool Settles(World& world, const Clients& clients) {
 }
 
 /// Heals everything and waits for what must come: progress and one chain everywhere (R8).
-std::optional<std::string> HealAndSettle(World& world, const Clients& clients) {
+std::optional<std::string> HealAndSettle(World& world, Doors& doors, const Clients& clients) {
   world.EndAllFaults();
+  doors.OpenAll();
   if (!Serves(world, clients)) {
     return Late(world, "R8: no progress within 20 s after everything was healed");
   }
@@ -178,18 +181,26 @@ Report Run(const Plan& plan, std::ostream* trace) {
   WorldOptions options = plan.world;
   options.trace = trace;
   World world(options);
+  Doors doors(&world, plan.seed);
   History history;
   Clients clients;
   for (std::size_t i = 0; i < plan.clients; ++i) {
-    clients.push_back(std::make_unique<Client>(&world, &history, i + 1, 3));
+    if (plan.real_clients) {
+      clients.push_back(std::make_unique<RealClient>(&world, &doors, &history, i + 1, 3));
+    } else {
+      clients.push_back(std::make_unique<Client>(&world, &history, i + 1, 3));
+    }
     clients.back()->Run();
+  }
+  if (plan.real_clients) {
+    doors.Trouble(plan.duration);
   }
   for (const Fault& fault : plan.faults) {
     world.At(world.now() + fault.at, [&world, &fault] { Strike(&world, fault); });
   }
   world.RunFor(plan.duration);
   Report report;
-  report.failure = HealAndSettle(world, clients);
+  report.failure = HealAndSettle(world, doors, clients);
   if (!report.failure) {
     report.failure = CrashAllAndStartAMajority(world, clients);
   }

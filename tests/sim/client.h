@@ -6,30 +6,23 @@
 #include <string>
 
 #include "sim/history.h"
+#include "sim/worker.h"
 #include "sim/world.h"
 
 namespace cairn::sim {
 
-class Client {
+class Client final : public Worker {
  public:
   /// `history` gets every operation when it has returned or was given up.
   Client(World* world, History* history, std::uint64_t number, std::size_t keys);
 
-  /// Begins the next operation, and the one after it when that one is done.
-  void Run();
-  /// No further operation begins, until Resume.
-  void Stop() { stopped_ = true; }
-  void Resume() {
+  void Run() override;
+  void Stop() override { stopped_ = true; }
+  void Resume() override {
     stopped_ = false;
     Run();
   }
-  [[nodiscard]] bool idle() const { return !busy_; }
-  [[nodiscard]] std::uint64_t acknowledged() const { return acknowledged_; }
-  [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
-  /// Writes of which every try was refused as surely not applied.
-  [[nodiscard]] const std::vector<std::pair<ClientId, Sequence>>& refused() const {
-    return refused_;
-  }
+  [[nodiscard]] bool idle() const override { return !busy_; }
 
  private:
   void Begin();
@@ -53,9 +46,6 @@ class Client {
   int in_doubt_ = 0;  // tries of this operation that were sent and not refused
   bool busy_ = false;
   bool stopped_ = false;
-  std::uint64_t acknowledged_ = 0;
-  std::uint64_t given_up_ = 0;
-  std::vector<std::pair<ClientId, Sequence>> refused_;
 };
 
 }  // namespace cairn::sim

@@ -189,6 +189,7 @@ Plan PlanOf(std::uint64_t seed) {
   plan.seed = seed;
   plan.world = OptionsOf(seed, random);
   plan.clients = random.Between(1, 6);
+  plan.real_clients = seed % 4 == 0;
   plan.duration = random.Between(2 * kSecond, 8 * kSecond);
   const Micros pace = random.Chance(0.3) ? 100'000 : 600'000;
   for (Micros at = random.Between(10'000, pace); at < plan.duration;

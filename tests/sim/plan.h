@@ -46,7 +46,8 @@ struct Plan {
   std::uint64_t seed = 0;
   WorldOptions world;
   std::size_t clients = 1;
-  Micros duration = 0;  ///< Of the faults; then all is healed.
+  bool real_clients = false;  ///< Those of src/client, in front of doors (doors.h).
+  Micros duration = 0;        ///< Of the faults; then all is healed.
   std::vector<Fault> faults;
 
   /// The arguments of cairn-sim that run this plan.

@@ -39,6 +39,8 @@ enum class Situation : std::uint8_t {
   kRefusedForRoom,
   kRequestsGathered,
   kFollowerAskedLater,
+  kRefusedAtTheDoor,
+  kAnswerLateOrLost,
   kCount,
 };
 
@@ -74,6 +76,8 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "write refused for want of room",
         "block held back for more requests",
         "follower not asked at once",
+        "call refused at a node's door",
+        "answer late or lost on its way to a client",
 };
 
 class Situations {

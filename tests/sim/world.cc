@@ -323,6 +323,10 @@ bool World::Read(NodeId id, const std::string& key, OnAnswer on_answer) {
   return true;
 }
 
+void World::Meet(NodeId id, std::function<void(const replica::Replica&)> look) {
+  Happen(id, [look = std::move(look)](replica::Replica& replica) { look(replica); });
+}
+
 // --- looking
 
 NodeId World::Leader() const {

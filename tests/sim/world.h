@@ -102,9 +102,13 @@ class World {
   using OnAnswer = std::function<void(const replica::Answer&)>;
   bool Write(NodeId node, const Request& request, OnAnswer on_answer);
   bool Read(NodeId node, const std::string& key, OnAnswer on_answer);
+  /// Looks at the node's replica when the node has its next turn. Requires: it is up.
+  void Meet(NodeId node, std::function<void(const replica::Replica&)> look);
 
   // Looking.
   [[nodiscard]] bool Up(NodeId node) const { return nodes_.at(node).replica != nullptr; }
+  /// Counts the starts of the node's process.
+  [[nodiscard]] std::uint64_t life(NodeId node) const { return nodes_.at(node).life; }
   [[nodiscard]] const replica::Replica& replica(NodeId node) const {
     return *nodes_.at(node).replica;
   }
@@ -125,6 +129,7 @@ class World {
   [[nodiscard]] std::uint64_t max_sessions() const { return options_.max_sessions; }
   [[nodiscard]] const Situations& situations() const { return situations_; }
   Random& random() { return random_; }
+  void Note(Situation situation) { situations_.Note(situation); }
 
  private:
   struct Node {
