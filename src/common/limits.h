@@ -38,6 +38,13 @@ inline constexpr std::size_t kMaxQueuedBytes = 64 * 1024 * 1024;
 /// Sessions that the replicated state remembers; the longest unused goes first, in log order.
 /// A parameter of the genesis block, because all nodes must evict alike.
 inline constexpr std::uint64_t kMaxSessions = 100'000;
+/// Microseconds of block time. A session that was used within it is not evicted: its client may
+/// still ask what became of a request (it gives up after ten seconds or so), and new clients are
+/// refused instead. So 3,300 clients a second may come for one request each.
+inline constexpr std::uint64_t kSessionRest = 30'000'000;
+/// Outcomes that every session may keep. All that sessions keep beyond comes out of as much again
+/// for all of them together: at most 1.6 million outcomes of 17 bytes in state/ (24 in memory).
+inline constexpr std::uint64_t kFairOutcomes = 8;
 /// Requests of one session that may be open (sent, answer not yet acknowledged) at a time.
 inline constexpr std::uint64_t kMaxOpenRequests = 1024;
 /// Decided blocks that a node keeps in memory to bring others up without reading its disk.
@@ -48,6 +55,10 @@ inline constexpr std::size_t kRecentBytes = 8 * 1024 * 1024;
 /// Bytes. With less room than this on its disk a node takes no new blocks: RocksDB still has to
 /// turn logs into tables and to merge tables, and must never meet the end of the disk in that.
 inline constexpr std::uint64_t kDiskReserveBytes = std::uint64_t{256} << 20;
+/// Bytes. With less room than this it takes no block at all. Between the two it takes those that
+/// a majority of full disks needs to finish what is in flight (replica/room.h): at a change of
+/// leaders these are kMaxSlotsInFlight blocks at most, and no leader seals more.
+inline constexpr std::uint64_t kDiskFloorBytes = std::uint64_t{128} << 20;
 /// Bytes. With so much room again it goes on.
 inline constexpr std::uint64_t kDiskRoomBytes = std::uint64_t{320} << 20;
 /// Bytes a second that the background verification of the chain reads: in its first pass after a

@@ -9,7 +9,8 @@ namespace cairn::kv {
 /// What became of one request, as the session remembers it and every retry is told.
 struct Outcome {
   Code code = Code::kOk;  ///< kOk, kNotFound (delete of an absent key), kUnknownOutcome (the
-                          ///< session or its result is gone: never applied a second time), kUsage.
+                          ///< session or its result is gone: not applied now), kUsage, kFull (no
+                          ///< room for the session or its outcome: not applied now).
   Slot slot = 0;          ///< Where the request was first decided.
 
   friend bool operator==(const Outcome&, const Outcome&) = default;

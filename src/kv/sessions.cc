@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "common/check.h"
-#include "common/limits.h"
 
 namespace cairn::kv {
 namespace {
 
-constexpr std::uint8_t kSessionVersion = 1;
+constexpr std::uint8_t kSessionVersion = 2;
 constexpr std::string_view kHorizonKey = "h";
-constexpr std::size_t kSessionBytes = 1 + 3 * 8 + 4;
+constexpr std::size_t kSessionBytes = 1 + 4 * 8 + 4;
 constexpr std::size_t kRememberedBytes = 8 + 1 + 8;
 
 std::string SessionKey(ClientId client) {
@@ -28,8 +27,8 @@ bool IsWellFormed(const Request& request) {
 
 }  // namespace
 
-Sessions::Sessions(Table* table, std::uint64_t max_sessions)
-    : table_(table), max_sessions_(max_sessions) {
+Sessions::Sessions(Table* table, std::uint64_t max_sessions, Micros rest)
+    : table_(table), max_sessions_(max_sessions), rest_(rest) {
   CAIRN_CHECK(max_sessions > 0, "there is room for the session that is in use");
   Load();
 }
@@ -45,6 +44,7 @@ void Sessions::Load() {
     const ClientId client = ParseOrderedU64(key.substr(1));
     const auto place = sessions_.emplace(client, Parse(value)).first;
     order.emplace_back(place->second.last_use, client);
+    outcomes_ += place->second.outcomes.size();
     return true;
   });
   std::sort(order.begin(), order.end());
@@ -55,7 +55,7 @@ void Sessions::Load() {
   }
 }
 
-std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot) {
+std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot, Micros time) {
   if (!IsWellFormed(request)) {
     return Outcome{Code::kUsage, slot};
   }
@@ -64,10 +64,17 @@ std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot) {
     if (request.session_base < horizon_) {
       return Outcome{Code::kUnknownOutcome, slot};
     }
+    if (sessions_.size() >= max_sessions_) {
+      if (!AnotherRests(request.client, time)) {
+        return Outcome{Code::kFull, slot};
+      }
+      Evict();
+    }
     Session& session = sessions_[request.client];
     session.place = by_use_.insert(by_use_.end(), request.client);
-    Use(request.client, session, request, slot);
-    EvictBeyondLimit();
+    session.first_open = request.first_open;
+    Use(request.client, session, slot, time);
+    begun_ = &session;
     return std::nullopt;
   }
   Session& session = known->second;
@@ -77,34 +84,62 @@ std::optional<Outcome> Sessions::Begin(const Request& request, Slot slot) {
   if (std::optional<Outcome> first = Find(session, request.sequence)) {
     return first;
   }
-  Use(request.client, session, request, slot);
+  Use(request.client, session, slot, time);
+  Forget(session, request.first_open);
+  while (session.outcomes.size() >= kFairOutcomes && OutcomesAreFull()) {
+    if (!AnotherRests(request.client, time)) {
+      return Outcome{Code::kFull, slot};
+    }
+    Evict();
+  }
+  begun_ = &session;
   return std::nullopt;
 }
 
-void Sessions::Use(ClientId client, Session& session, const Request& request, Slot slot) {
-  begun_ = &session;
+void Sessions::Use(ClientId client, Session& session, Slot slot, Micros time) {
   session.last_use = ++uses_;
   session.last_slot = slot;
+  session.last_time = time;
   by_use_.splice(by_use_.end(), by_use_, session.place);
-  if (request.first_open > session.first_open) {
-    session.first_open = request.first_open;
-    std::erase_if(session.outcomes,
-                  [&](const Remembered& r) { return r.sequence < session.first_open; });
-  }
   if (!session.changed) {
     session.changed = true;
     changed_.push_back(client);
   }
 }
 
-void Sessions::EvictBeyondLimit() {
-  while (sessions_.size() > max_sessions_) {
-    const auto oldest = sessions_.find(by_use_.front());
-    horizon_ = std::max(horizon_, oldest->second.last_slot);
-    evicted_.push_back(oldest->first);
-    by_use_.pop_front();
-    sessions_.erase(oldest);
+void Sessions::Forget(Session& session, Sequence below) {
+  if (below > session.first_open) {
+    session.first_open = below;
+    outcomes_ -=
+        std::erase_if(session.outcomes, [&](const Remembered& r) { return r.sequence < below; });
   }
+}
+
+bool Sessions::AnotherRests(ClientId client, Micros time) const {
+  const ClientId oldest = by_use_.front();
+  return oldest != client && time >= sessions_.at(oldest).last_time + rest_;
+}
+
+void Sessions::Evict() {
+  const auto oldest = sessions_.find(by_use_.front());
+  horizon_ = std::max(horizon_, oldest->second.last_slot);
+  outcomes_ -= oldest->second.outcomes.size();
+  evicted_.push_back(oldest->first);
+  by_use_.pop_front();
+  sessions_.erase(oldest);
+}
+
+bool Sessions::HasRoomFor(const Request& request, Micros time) const {
+  const auto known = sessions_.find(request.client);
+  if (known == sessions_.end()) {
+    return sessions_.size() < max_sessions_ || request.session_base < horizon_ ||
+           AnotherRests(request.client, time);
+  }
+  const auto open = std::ranges::count_if(known->second.outcomes, [&](const Remembered& r) {
+    return r.sequence >= request.first_open;
+  });
+  return !OutcomesAreFull() || static_cast<std::uint64_t>(open) < kFairOutcomes ||
+         AnotherRests(request.client, time);
 }
 
 void Sessions::Record(const Request& request, const Outcome& outcome) {
@@ -116,6 +151,7 @@ void Sessions::Record(const Request& request, const Outcome& outcome) {
     --place;
   }
   outcomes.insert(place, {request.sequence, outcome});
+  ++outcomes_;
 }
 
 void Sessions::EndBlock() {
@@ -138,7 +174,8 @@ void Sessions::EndBlock() {
 
 void Sessions::Save(ClientId client, Session& session) {
   Filler f(&record_, kSessionBytes + session.outcomes.size() * kRememberedBytes);
-  f.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.first_open);
+  f.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.last_time);
+  f.U64(session.first_open);
   f.U32(static_cast<std::uint32_t>(session.outcomes.size()));
   for (const Remembered& r : session.outcomes) {
     f.U64(r.sequence).U8(static_cast<std::uint8_t>(r.outcome.code)).U64(r.outcome.slot);
@@ -154,6 +191,7 @@ Sessions::Session Sessions::Parse(std::string_view bytes) {
   Session session;
   session.last_use = r.U64();
   session.last_slot = r.U64();
+  session.last_time = r.U64();
   session.first_open = r.U64();
   const std::uint32_t count = r.U32();
   for (std::uint32_t i = 0; i < count && r.ok(); ++i) {

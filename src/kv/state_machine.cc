@@ -7,7 +7,7 @@
 namespace cairn::kv {
 namespace {
 
-constexpr std::uint8_t kTableVersion = 1;
+constexpr std::uint8_t kTableVersion = 2;
 constexpr std::string_view kAppliedKey = "a";
 constexpr std::string_view kIncarnationsKey = "c";
 constexpr char kKeyPrefix = 'k';
@@ -59,8 +59,8 @@ Status CheckFormat(const Table& table) {
                    "the record of the key-value state that says who is who is damaged");
 }
 
-StateMachine::StateMachine(Table* table, std::uint64_t max_sessions)
-    : table_(table), sessions_(table, max_sessions) {
+StateMachine::StateMachine(Table* table, std::uint64_t max_sessions, Micros session_rest)
+    : table_(table), sessions_(table, max_sessions, session_rest) {
   Load();
 }
 
@@ -83,7 +83,7 @@ std::vector<Outcome> StateMachine::Apply(const Block& block) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(block.requests.size());
   for (const Request& request : block.requests) {
-    outcomes.push_back(ApplyRequest(request, block.slot()));
+    outcomes.push_back(ApplyRequest(request, block.header));
   }
   sessions_.EndBlock();
   applied_ = block.slot();
@@ -95,14 +95,15 @@ std::vector<Outcome> StateMachine::Apply(const Block& block) {
   return outcomes;
 }
 
-Outcome StateMachine::ApplyRequest(const Request& request, Slot slot) {
+Outcome StateMachine::ApplyRequest(const Request& request, const BlockHeader& header) {
+  const Slot slot = header.slot;
   if (NamesIncarnations(request)) {
     return ApplyIncarnations(request, slot);
   }
   if (request.op != Op::kPut && request.op != Op::kDel) {
     return {Code::kUsage, slot};
   }
-  if (std::optional<Outcome> known = sessions_.Begin(request, slot)) {
+  if (std::optional<Outcome> known = sessions_.Begin(request, slot, header.time)) {
     return *known;
   }
   const Outcome outcome = ApplyOperation(request, slot);

@@ -8,7 +8,7 @@
 // all nodes alike.
 //
 // In the table:
-//   "a"                  u8 format version of the whole table=1, u64 applied slot, that block's
+//   "a"                  u8 format version of the whole table=2, u64 applied slot, that block's
 //   hash "c"                  which incarnation each node has, from the cluster's own requests (R7)
 //   "h"                  u64 the session horizon (see sessions.h)
 //   "k" key              u64 slot of the last write, then the value
@@ -47,7 +47,7 @@ class StateMachine {
  public:
   /// Loads what the table holds (nothing: the state before genesis, applied() is 0 and genesis
   /// counts as applied). `table` is not owned and must outlive this object.
-  StateMachine(Table* table, std::uint64_t max_sessions);
+  StateMachine(Table* table, std::uint64_t max_sessions, Micros session_rest = kSessionRest);
 
   /// Applies the block at applied() + 1 and returns an outcome for each of its requests. Requires:
   /// its parent is the block at applied(). The table is told once, at the end, that it is whole.
@@ -61,6 +61,10 @@ class StateMachine {
 
   /// The remembered outcome of a request, if it was applied and is still remembered (R10).
   [[nodiscard]] std::optional<Outcome> Recall(ClientId client, Sequence sequence) const;
+  /// False: a block of that time would refuse the request for want of room for its session.
+  [[nodiscard]] bool HasRoomFor(const Request& request, Micros time) const {
+    return sessions_.HasRoomFor(request, time);
+  }
 
   [[nodiscard]] Slot applied() const { return applied_; }
   /// Hash of the block at applied(); zero while that is genesis.
@@ -71,7 +75,7 @@ class StateMachine {
 
  private:
   void Load();
-  Outcome ApplyRequest(const Request& request, Slot slot);
+  Outcome ApplyRequest(const Request& request, const BlockHeader& header);
   Outcome ApplyOperation(const Request& request, Slot slot);
   Outcome ApplyIncarnations(const Request& request, Slot slot);
   std::string_view TableKey(std::string_view key);

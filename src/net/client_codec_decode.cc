@@ -123,6 +123,7 @@ StatusReport Take(wire::StatusReport* from, FieldCheck& check) {
   replica.lost = CheckedSlot(from->lost(), check);
   replica.full = from->full();
   report.verified = CheckedSlot(from->verified(), check);
+  report.sessions = from->sessions();
   for (std::string& note : *from->mutable_notes()) {
     report.notes.push_back(CheckedText(&note, check));
   }

@@ -90,6 +90,7 @@ void Put(const StatusReport& from, wire::Reply& reply, BlockLoan& /*loan*/) {
   to->set_lost(replica.lost);
   to->set_full(replica.full);
   to->set_verified(from.verified);
+  to->set_sessions(from.sessions);
   for (const std::string& note : from.notes) {
     to->add_notes(note);
   }

@@ -66,8 +66,9 @@ struct StatusReport {
   replica::ReplicaStatus replica;
   Incarnation incarnation = 0;
   std::vector<LinkStatus> links;
-  std::uint64_t dropped = 0;  ///< Messages that were not understood or not for this cluster.
-  Slot verified = 0;          ///< Old blocks that were read and verified since the node started.
+  std::uint64_t dropped = 0;   ///< Messages that were not understood or not for this cluster.
+  Slot verified = 0;           ///< Old blocks that were read and verified since the node started.
+  std::uint64_t sessions = 0;  ///< Of clients, that the node's state remembers.
   std::vector<std::string> notes;  ///< What else a person should know, a sentence each.
   std::optional<Hash> formed;      ///< Hash of block 1, once it is known as decided.
 };

@@ -32,6 +32,16 @@ std::string DeviceOf(const std::string& path) {
   return error ? numbers : link.filename().string();
 }
 
+replica::Room RoomFor(std::uint64_t free, replica::Room before) {
+  using Room = replica::Room;
+  if (free >= (before == Room::kFree ? kDiskReserveBytes : kDiskRoomBytes)) {
+    return Room::kFree;
+  }
+  // As much apart as the other two, in proportion.
+  const std::uint64_t floor = before == Room::kNone ? kDiskFloorBytes / 4 * 5 : kDiskFloorBytes;
+  return free >= floor ? Room::kReserve : Room::kNone;
+}
+
 double Milliseconds(Micros duration) { return static_cast<double>(duration) / 1000; }
 
 }  // namespace
@@ -60,7 +70,7 @@ std::optional<std::string> DiskWatch::Complaint(Micros now) {
       directory_, device_, syncs.size(), Milliseconds(median), Milliseconds(worst));
 }
 
-bool DiskWatch::HasRoom(Micros now) {
+replica::Room DiskWatch::LookForRoom(Micros now) {
   if (looked_at_ != 0 && now - looked_at_ < kSecond) {
     return room_;
   }
@@ -70,7 +80,7 @@ bool DiskWatch::HasRoom(Micros now) {
     return room_;
   }
   free_bytes_ = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  room_ = free_bytes_ >= (room_ ? kDiskReserveBytes : kDiskRoomBytes);
+  room_ = RoomFor(free_bytes_, room_);
   return room_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/types.h"
+#include "replica/room.h"
 
 namespace cairn::node {
 
@@ -21,9 +22,9 @@ class DiskWatch {
   /// once a minute.
   std::optional<std::string> Complaint(Micros now);
 
-  /// False below the reserve (common/limits.h), and until there is clearly more again. Looks at
-  /// most once a second. A disk that can't be asked has room: its writes will say what is wrong.
-  bool HasRoom(Micros now);
+  /// By the limits in common/limits.h; more only when there is clearly more again. Looks at most
+  /// once a second. A disk that can't be asked has room: its writes will say what is wrong.
+  replica::Room LookForRoom(Micros now);
   /// As last looked.
   [[nodiscard]] std::uint64_t free_bytes() const { return free_bytes_; }
 
@@ -35,7 +36,7 @@ class DiskWatch {
   Micros complained_at_ = 0;
   Micros looked_at_ = 0;
   std::uint64_t free_bytes_ = 0;
-  bool room_ = true;
+  replica::Room room_ = replica::Room::kFree;
 };
 
 }  // namespace cairn::node

@@ -237,6 +237,7 @@ net::StatusReport Node::Report() const {
   }
   report.dropped = sockets_->dropped();
   report.verified = scrub_.verified();
+  report.sessions = machine().session_count();
   report.notes = Notes();
   return report;
 }
@@ -325,10 +326,13 @@ void Node::SayWhoIsSilent() {
 }
 
 void Node::SayWhatChanged() {
-  std::string words = replica_.Status().words;
-  if (words != last_words_) {
-    spdlog::info(words);
-    last_words_ = std::move(words);
+  replica::ReplicaStatus status = replica_.Status();
+  if (status.words != last_words_) {
+    spdlog::info(status.words);
+    last_words_ = std::move(status.words);
+  }
+  if (const auto complaint = clock_.Complaint(status.ahead, last_turn_)) {
+    spdlog::warn(*complaint);
   }
 }
 

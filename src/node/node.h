@@ -11,6 +11,7 @@
 
 #include "config/cluster.h"
 #include "net/server_sockets.h"
+#include "node/clock_watch.h"
 #include "node/disk_watch.h"
 #include "node/driver.h"
 #include "node/peer_watch.h"
@@ -93,6 +94,7 @@ class Node {
   std::optional<std::string> slow_disk_;   // the last complaint
   std::optional<std::string> unreadable_;  // the last read that failed without being damage
   Micros unreadable_at_ = 0;
+  ClockWatch clock_;
   PeerWatch watch_;
   std::vector<NodeId> left_out_;  // by the last Reconnect
   std::optional<std::string> must_restart_;

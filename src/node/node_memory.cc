@@ -18,7 +18,7 @@ constexpr Micros kUnreadableFor = 60'000'000;
 
 void Node::LookAfterMemory() {
   const auto say = [](const std::string& line) { spdlog::warn(line); };
-  replica_.SetRoom(disk_.HasRoom(last_turn_));
+  replica_.SetRoom(disk_.LookForRoom(last_turn_));
   if (auto complaint = disk_.Complaint(last_turn_)) {
     spdlog::warn(*complaint);
     slow_disk_ = std::move(complaint);
@@ -93,6 +93,9 @@ std::vector<std::string> Node::Notes() const {
   }
   if (unreadable_) {
     notes.push_back(*unreadable_);
+  }
+  if (clock_.words()) {
+    notes.push_back(*clock_.words());
   }
   return notes;
 }

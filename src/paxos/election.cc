@@ -88,4 +88,11 @@ bool Election::BetterNeighbour(const Ballot& accepted, Slot tip, Micros now) con
   });
 }
 
+bool Election::LongerNeighbour(const Ballot& accepted, Slot tip, Micros now) const {
+  return std::ranges::any_of(peers_, [&](NodeId node) {
+    return Linked(node, now) && std::tie(known_.at(node).last.accepted, known_.at(node).last.tip) >
+                                    std::tie(accepted, tip);
+  });
+}
+
 }  // namespace cairn::paxos

@@ -64,6 +64,9 @@ class Election {
   /// Some linked node would make a better leader: its log is ahead, or as far with a greater id.
   [[nodiscard]] bool BetterNeighbour(const Ballot& accepted, Slot tip, Micros now) const;
 
+  /// Some linked node has a log that is ahead.
+  [[nodiscard]] bool LongerNeighbour(const Ballot& accepted, Slot tip, Micros now) const;
+
   [[nodiscard]] const std::vector<NodeId>& peers() const { return peers_; }
 
  private:

@@ -36,7 +36,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
     return;
   }
   acceptor_.OnDecided(heartbeat.promised, heartbeat.decided);
-  if (!room_ && heartbeat.tip > acceptor_.log().tip()) {
+  if (heartbeat.tip > acceptor_.log().tip() && !MayTake()) {
     return;  // what is missing would not fit
   }
   // Accepts come in order and before the heartbeat that counts them: what is missing was lost.
@@ -88,7 +88,12 @@ void Replica::WeighPromises() {
   using Kind = paxos::Candidate::Decision::Kind;
   const auto decision = candidate_->Decide(acceptor_);
   if (decision.kind == Kind::kAdopt) {
-    BecomeLeader(decision.node);
+    const std::vector<BlockPtr>& blocks = candidate_->promises().at(decision.node).blocks;
+    if (blocks.empty() || MayTake(blocks.back()->slot(), blocks.back()->hash)) {
+      BecomeLeader(decision.node);
+    } else {
+      candidate_.reset();  // the log would not fit on this node's disk
+    }
   } else if (decision.kind == Kind::kGiveUp) {
     candidate_.reset();
   } else if (decision.kind == Kind::kFetch) {
@@ -104,6 +109,7 @@ void Replica::BecomeLeader(NodeId best) {
     acceptor_.Adopt(candidate.promises().at(best));
   }
   leader_.emplace(candidate.ballot(), options_.nodes.size(), acceptor_.log().tip());
+  leads_since_ = paced_at_ = now_;
   for (const NodeId node : election_.peers()) {
     sent_[node] = acceptor_.log().tip();  // who has less is brought up
   }
@@ -120,14 +126,14 @@ void Replica::BecomeLeader(NodeId best) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
   NoteRound(sync.ballot);
-  if (Owns(from, incarnation, sync.ballot) && (room_ || sync.tip <= acceptor_.log().tip())) {
+  if (Owns(from, incarnation, sync.ballot) && MayTake(sync.tip, sync.tip_hash)) {
     Obey(from, sync.ballot, acceptor_.OnSync(sync));
   }
 }
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
   NoteRound(accept.ballot);
-  if (Owns(from, incarnation, accept.ballot) && room_) {
+  if (Owns(from, incarnation, accept.ballot) && MayTake(accept.block->slot(), accept.block->hash)) {
     Obey(from, accept.ballot, acceptor_.OnAccept(accept));
   }
 }
@@ -243,10 +249,7 @@ void Replica::ProposeReadmission() {
 }
 
 void Replica::ExtendForCluster(Request request) {
-  const paxos::Log& log = acceptor_.log();
-  BlockPtr block = chain::Seal(log.tip() + 1, log.tip_hash(),
-                               std::max(wall_, log.tip_block().header.time), {std::move(request)});
-  acceptor_.Extend(std::move(block));
+  acceptor_.Extend(Seal({std::move(request)}));
   AskAll();
 }
 

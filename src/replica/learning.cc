@@ -15,7 +15,7 @@ void Replica::CatchUp(bool goes_on) {
     last_decided_ = decided;
     decided_at_ = now_;
   }
-  if (leader_ || !room_) {
+  if (leader_ || !MayTake()) {
     catch_up_.Stop();
     return;
   }
@@ -46,7 +46,7 @@ void Replica::FetchForCandidate(NodeId node) {
 }
 
 void Replica::AskForRepair() {
-  if (repair_.whole() || now_ < repair_until_) {
+  if (repair_.whole() || now_ < repair_until_ || room_ == Room::kNone) {
     return;
   }
   const Repair::Range range = repair_.Next();
@@ -90,7 +90,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
     repair_until_ = now_;
     AskForRepair();
   }
-  if (!room_ || blocks.by_hash) {
+  if (blocks.by_hash || !MayTake()) {
     return;
   }
   const Slot before = acceptor_.log().decided();

@@ -37,6 +37,8 @@ struct ForwardRead {
 
 /// What a client is told, whichever way the request went.
 struct Answer {
+  /// Of kFull, and of kUnknownOutcome with a slot, a client knows that the transmission which is
+  /// answered so did nothing and never will; others of the same request may have done it.
   Code code = Code::kOk;
   std::string message;  ///< A sentence for a person unless code is kOk.
   Slot slot = 0;        ///< Decided at (writes), read at (reads), or known as decided (errors).

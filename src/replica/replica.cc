@@ -72,6 +72,7 @@ void Replica::Tick(Micros now, Micros wall) {
   if (leader_) {
     AskAll();
     KeepLeading();
+    RefuseReadsForWantOfRoom();
   } else {
     ConsiderElection();
   }
@@ -212,7 +213,7 @@ void Replica::KeepLeading() {
     return;
   }
   unsupported_since_ = 0;
-  if (!room_ && VotersWithRoom() >= QuorumOf(options_.nodes.size())) {
+  if (!HasRoom() && MajorityHasRoom()) {
     StopLeading();  // the others can go on without this disk
     return;
   }
@@ -220,7 +221,7 @@ void Replica::KeepLeading() {
     StandForElection();
     return;
   }
-  if (room_) {
+  if (HasRoom()) {
     ProposeForming();
     ProposeReadmission();
   }
@@ -228,7 +229,10 @@ void Replica::KeepLeading() {
 
 void Replica::ConsiderElection() {
   // A node whose disk is full leads only where too few have room for writes: then for reads.
-  const bool able = room_ || VotersWithRoom() < QuorumOf(options_.nodes.size());
+  const paxos::Log& log = acceptor_.log();
+  const bool able =
+      MayTake() || (room_ == Room::kNone && !MajorityHasRoom() &&
+                    !election_.LongerNeighbour(acceptor_.accepted(), log.tip(), now_));
   const bool may_stand = IsVoter() && able && !BesideACluster() && !Content() &&
                          !election_.NeighbourContent(now_) &&
                          LinkedVoters() >= QuorumOf(options_.nodes.size());
@@ -238,12 +242,18 @@ void Replica::ConsiderElection() {
   }
   if (unled_since_ == 0) {
     unled_since_ = now_;
-    const bool defer = election_.BetterNeighbour(acceptor_.accepted(), acceptor_.log().tip(), now_);
+    const bool defer = election_.BetterNeighbour(acceptor_.accepted(), log.tip(), now_);
     const Micros lead = options_.timing.deference;
     next_stand_ = std::max(next_stand_, now_ + (defer ? lead + Random(lead) : 0));
   }
   if (now_ >= next_stand_) {
     StandForElection();
+  }
+}
+
+void Replica::SetRoom(Room room) {
+  if (std::exchange(room_, room) != room) {
+    next_beat_ = now_;  // the leader seals with this node in mind
   }
 }
 
@@ -297,7 +307,7 @@ void Replica::Beat() {
   for (const NodeId node : election_.peers()) {
     Send(node, paxos::Heartbeat{acceptor_.promised(), leader_.has_value(), was_content_,
                                 election_.HeardMask(now_), acceptor_.accepted(), log.tip(),
-                                log.decided(), !room_});
+                                log.decided(), !HasRoom()});
   }
   if (candidate_ && candidate_->HasPromised(options_.self)) {
     SendPrepares();  // again: they may have been lost

@@ -32,6 +32,7 @@
 #include "replica/prompt.h"
 #include "replica/repair.h"
 #include "replica/requests.h"
+#include "replica/room.h"
 #include "replica/status.h"
 
 namespace cairn::replica {
@@ -83,9 +84,9 @@ class Replica {
   /// time, however rarely R8 lets one stand. Does nothing without a vote.
   void Stand();
 
-  /// Whether the disk has room for more blocks, as the node last looked. Without room a node keeps
-  /// what it has and serves reads, but takes no new block.
-  void SetRoom(bool room) { room_ = room; }
+  /// What the disk has room for, as the node last looked. A node whose disk is full keeps what it
+  /// has and serves reads, but takes no new block, unless too few others have room (MayTake).
+  void SetRoom(Room room);
 
   [[nodiscard]] Effects Think();
   void Remembered(Effects* effects);
@@ -174,16 +175,33 @@ class Replica {
   void GiveUpWaiting();
   void Propose(const Origin& origin, const Request& request);
   [[nodiscard]] bool MaySeal() const;
+  /// R11, at the leader: the time of the next block. Where the chain is ahead of this node's clock,
+  /// because an earlier leader's was wrong, time goes on at half its speed, until the clock has
+  /// caught up: it never goes back and never stands still.
+  [[nodiscard]] Micros BlockTime() const;
+  /// The next block of the leader's log.
+  BlockPtr Seal(std::vector<Request> requests);
   void SealBlocks();
   void StartProbe();
   void ApplyDecided();
   void ServeReads();
   void Tell(const Origin& origin, Answer answer);
+  /// The node that leads or led has answered a request of a client of this node.
+  void Settle(Token token, Answer answer);
   void AnswerLocal(Token token, Answer answer);
   [[nodiscard]] Answer Refusal(bool maybe_applied) const;
   void TurnAway(const Origin& origin, const std::string& words);
+  [[nodiscard]] bool HasRoom() const { return room_ == Room::kFree; }
+  /// A block that is not yet on this node's disk may be written.
+  [[nodiscard]] bool MayTake() const;
+  [[nodiscard]] bool MayTake(Slot slot, const Hash& hash) const;
   [[nodiscard]] std::size_t VotersWithRoom() const;
+  [[nodiscard]] bool MajorityHasRoom() const;
+  [[nodiscard]] bool SomeDiskIsFull() const;
   [[nodiscard]] bool RoomForWrites() const;
+  /// It leads, and what it adopted can't be decided, because disks are full.
+  [[nodiscard]] bool StuckOnFullDisks() const;
+  void RefuseReadsForWantOfRoom();
   [[nodiscard]] std::string FullWords() const;
   [[nodiscard]] Slot GoalSlot() const;
   /// It has no decided block, and others have some: it is to learn, not to lead.
@@ -231,7 +249,9 @@ class Replica {
   std::vector<BlockPtr> repaired_;  // to be written
   NodeId repair_asked_ = 0;
   Micros repair_until_ = 0;  // for the answer
-  bool room_ = true;
+  Room room_ = Room::kFree;
+  Micros leads_since_ = 0;
+  Micros paced_at_ = 0;  // the newest block was sealed or adopted: for BlockTime
   Witness witness_;
   Stamp began_;  // this life
   std::optional<std::string> forgotten_;

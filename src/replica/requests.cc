@@ -13,6 +13,8 @@ std::size_t SizeOf(const WaitingRequest& waiting) {
   return sizeof(WaitingRequest) + waiting.request.key.size() + waiting.request.value.size();
 }
 
+std::size_t SizeOf(const std::string& key) { return sizeof(Reads::Pending) + key.size(); }
+
 }  // namespace
 
 void Waiting::Add(Token token, WaitingRequest request) {
@@ -95,6 +97,12 @@ std::vector<Origin> Proposals::Finish(ClientId client, Sequence sequence) {
   return origins;
 }
 
+std::vector<Origin> Proposals::Refuse(ClientId client, Sequence sequence, Slot slot) {
+  const auto found = open_.find({client, sequence});
+  return found != open_.end() && found->second.slot == slot ? Finish(client, sequence)
+                                                            : std::vector<Origin>{};
+}
+
 std::vector<Origin> Proposals::Clear() {
   std::vector<Origin> unsealed = ClearQueue();
   open_.clear();
@@ -125,6 +133,11 @@ std::vector<QueueEntry> Proposals::Describe() const {
   return entries;
 }
 
+void Reads::Add(Origin origin, std::string key) {
+  bytes_ += SizeOf(key);
+  waiting_.push_back({origin, std::move(key)});
+}
+
 void Reads::BeginRound(Slot decided) {
   in_round_ = std::move(waiting_);
   waiting_.clear();
@@ -142,6 +155,9 @@ std::vector<Reads::Pending> Reads::TakeReady(Slot applied) {
   if (applied < confirmed_slot_) {
     return {};
   }
+  for (const Pending& read : confirmed_) {
+    bytes_ -= SizeOf(read.key);
+  }
   return std::exchange(confirmed_, {});
 }
 
@@ -153,6 +169,7 @@ std::vector<Origin> Reads::Clear() {
     }
     reads->clear();
   }
+  bytes_ = 0;
   return origins;
 }
 

@@ -67,6 +67,9 @@ class Proposals {
   std::vector<Request> TakeBatch(Slot slot, std::size_t max_requests, std::size_t max_bytes);
   /// The request is decided: who is to be told.
   std::vector<Origin> Finish(ClientId client, Sequence sequence);
+  /// The block at `slot` did nothing with the request: who is to be told, unless it is in a later
+  /// block, too.
+  std::vector<Origin> Refuse(ClientId client, Sequence sequence, Slot slot);
   /// This node leads no more. Returns the origins of what was in no block: surely not applied.
   std::vector<Origin> Clear();
   /// Forgets what is in no block yet, and returns its origins.
@@ -101,11 +104,13 @@ class Reads {
     std::string key;
   };
 
-  void Add(Origin origin, std::string key) { waiting_.push_back({origin, std::move(key)}); }
+  void Add(Origin origin, std::string key);
   [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
   [[nodiscard]] std::size_t size() const {
     return waiting_.size() + in_round_.size() + confirmed_.size();
   }
+  /// Of all that are here.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// All that wait now are in the round that begins; they read at `decided` or later.
   void BeginRound(Slot decided);
   /// The round is confirmed.
@@ -119,6 +124,7 @@ class Reads {
   std::vector<Pending> waiting_;
   std::vector<Pending> in_round_;
   std::vector<Pending> confirmed_;
+  std::size_t bytes_ = 0;
   Slot round_slot_ = 0;
   Slot confirmed_slot_ = 0;
 };

@@ -30,6 +30,13 @@ Status CheckRequest(const std::string& key, const std::string& value) {
 
 Answer AnswerOf(const Status& status) { return {status.code(), status.message(), 0, {}, 0}; }
 
+std::string SessionsFullWords() {
+  return "the cluster has no room for this client's session: it remembers the answers of as many "
+         "clients and open requests as it may, and each was active within the last " +
+         std::to_string(kSessionRest / 1'000'000) +
+         " seconds; try again later, with fewer clients or with fewer requests under way";
+}
+
 Answer AnswerOf(const kv::Outcome& outcome) {
   Answer answer;
   answer.code = outcome.code;
@@ -42,6 +49,9 @@ Answer AnswerOf(const kv::Outcome& outcome) {
       answer.message =
           "the cluster no longer remembers this client's session: the request may or may not have "
           "been applied; read the key to see";
+      break;
+    case Code::kFull:
+      answer.message = SessionsFullWords();
       break;
     case Code::kUsage:
       answer.message =
@@ -153,22 +163,22 @@ void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnsw
   }
   if (forward.answer.code == Code::kUnavailable) {
     HandBack({options_.self, forward.token});  // surely not applied by that node: try again
-  } else if (forward.answer.code == Code::kFull) {
-    TurnAway({options_.self, forward.token}, forward.answer.message);
   } else {
-    AnswerLocal(forward.token, forward.answer);
+    Settle(forward.token, forward.answer);
   }
 }
 
-void Replica::TurnAway(const Origin& origin, const std::string& words) {
-  const Answer answer = AnswerOf(cairn::Status::Full(words));
-  if (origin.node != options_.self) {
-    Send(origin.node, ForwardAnswer{origin.token, answer});
-  } else if (WaitingRequest* waiting = waiting_.Find(origin.token)) {
-    waiting->in_play -= std::min(waiting->in_play, 1U);
-    // Another leader may have it in a block still.
-    AnswerLocal(origin.token, waiting->in_play > 0 ? Refusal(true) : answer);
+void Replica::Settle(Token token, Answer answer) {
+  const WaitingRequest& waiting = *waiting_.Find(token);
+  const bool did_nothing = answer.code == Code::kFull || answer.code == Code::kUnknownOutcome;
+  if (did_nothing && waiting.is_write && waiting.in_play > 1) {
+    answer = Refusal(true);  // another leader may have it in a block still
   }
+  AnswerLocal(token, std::move(answer));
+}
+
+void Replica::TurnAway(const Origin& origin, const std::string& words) {
+  Tell(origin, AnswerOf(cairn::Status::Full(words)));
 }
 
 void Replica::GiveUpWaiting() {
@@ -209,7 +219,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardWrite& f
 
 void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
   const Origin origin{from, forward.token};
-  if (!leader_ || reads_.size() >= kMaxQueuedRequests) {
+  if (!leader_ || reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
     HandBack(origin);
   } else {
     reads_.Add(origin, forward.key);
@@ -224,14 +234,28 @@ void Replica::Propose(const Origin& origin, const Request& request) {
     Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
   } else if (!RoomForWrites()) {
     TurnAway(origin, FullWords());
+  } else if (!machine_->HasRoomFor(request, BlockTime())) {
+    TurnAway(origin, SessionsFullWords());  // as the block would, but without one
   } else {
     proposals_.Add(origin, request);
   }
 }
 
+Micros Replica::BlockTime() const {
+  const Micros parent = acceptor_.log().tip_block().header.time;
+  return wall_ >= parent ? wall_ : parent + (now_ - paced_at_) / 2;
+}
+
+BlockPtr Replica::Seal(std::vector<Request> requests) {
+  const paxos::Log& log = acceptor_.log();
+  BlockPtr block = chain::Seal(log.tip() + 1, log.tip_hash(), BlockTime(), std::move(requests));
+  paced_at_ = now_;
+  return block;
+}
+
 bool Replica::MaySeal() const {
   const paxos::Log& log = acceptor_.log();
-  return leader_ && Formed() && room_ && proposals_.queued() &&
+  return leader_ && Formed() && HasRoom() && proposals_.queued() &&
          log.tip() - log.decided() < options_.max_slots_in_flight;
 }
 
@@ -244,18 +268,23 @@ void Replica::SealBlocks() {
       TurnAway(origin, FullWords());
     }
   }
-  if (!room_) {
+  if (!HasRoom()) {
     return;  // another one leads in a moment
   }
   const paxos::Log& log = acceptor_.log();
   while (MaySeal() && !gathering_.Holds(proposals_.queue_size())) {
     gathering_.Seal(proposals_.queue_size());
-    const Slot slot = log.tip() + 1;
-    BlockPtr block = chain::Seal(
-        slot, log.tip_hash(), std::max(wall_, log.tip_block().header.time),
-        proposals_.TakeBatch(slot, options_.max_block_requests, options_.max_block_bytes));
-    acceptor_.Extend(std::move(block));
+    acceptor_.Extend(Seal(proposals_.TakeBatch(log.tip() + 1, options_.max_block_requests,
+                                               options_.max_block_bytes)));
     SpreadBlocks();
+  }
+}
+
+void Replica::RefuseReadsForWantOfRoom() {
+  if (StuckOnFullDisks() && reads_.size() > 0) {
+    for (const Origin& origin : reads_.Clear()) {
+      TurnAway(origin, FullWords());
+    }
   }
 }
 
@@ -282,8 +311,12 @@ void Replica::ApplyDecided() {
     CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");
     const std::vector<kv::Outcome> outcomes = machine_->Apply(*block);
     for (std::size_t i = 0; leader_ && i < outcomes.size(); ++i) {
-      const Request& request = block->requests[i];
-      for (const Origin& origin : proposals_.Finish(request.client, request.sequence)) {
+      const ClientId client = block->requests[i].client;
+      const Sequence sequence = block->requests[i].sequence;
+      // What this block refused may be applied by a later one that holds it, too.
+      for (const Origin& origin : outcomes[i].code == Code::kFull
+                                      ? proposals_.Refuse(client, sequence, block->slot())
+                                      : proposals_.Finish(client, sequence)) {
         Tell(origin, AnswerOf(outcomes[i]));
       }
     }
@@ -309,7 +342,7 @@ void Replica::Tell(const Origin& origin, Answer answer) {
     answer.leader = options_.self;
     Send(origin.node, ForwardAnswer{origin.token, std::move(answer)});
   } else if (waiting_.Find(origin.token) != nullptr) {
-    AnswerLocal(origin.token, std::move(answer));
+    Settle(origin.token, std::move(answer));
   }
 }
 

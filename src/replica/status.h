@@ -26,6 +26,7 @@ struct ReplicaStatus {
   std::vector<NodeId> missing;  ///< Nodes that it does not hear (while forming: whom it waits for).
   Slot goal = 0;                ///< The greatest slot that a node it hears knows as decided.
   Slot lost = 0;      ///< Decided blocks that its disk has lost and that are fetched again.
+  Micros ahead = 0;   ///< By so much the newest block's time is ahead of this node's clock.
   bool full = false;  ///< Its disk is full: it takes no new blocks.
   std::string words;  ///< The situation as a sentence for a person.
 };

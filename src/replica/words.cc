@@ -33,7 +33,8 @@ std::string Replica::Words() const {
              (missing.empty() ? "" : ", and does not hear " + Names(missing));
     }
     return "the cluster is forming: at the first start all nodes must be up once; " +
-           (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing));
+           (missing.empty() ? std::string("all are there") : "it waits for " + Names(missing)) +
+           (SomeDiskIsFull() ? "; " + FullWords() : "");
   }
   if (election_.LinkedCount(now_) < QuorumOf(nodes)) {
     return "no majority: node " + std::to_string(options_.self) + " is connected with " +
@@ -57,7 +58,8 @@ std::string Replica::Words() const {
   }
   if (leader == 0) {
     return "no leader at the moment: node " + std::to_string(options_.self) +
-           " hears none, and an election needs a majority";
+           " hears none, and an election needs a majority" +
+           (RoomForWrites() ? "" : "; " + FullWords());
   }
   if (!RoomForWrites()) {
     return "node " + std::to_string(leader) + " leads; " + FullWords();
@@ -82,23 +84,42 @@ std::size_t Replica::LinkedVoters() const {
 
 std::size_t Replica::VotersWithRoom() const {
   const std::vector<NodeId> forgetful = Forgetful();
-  return (room_ ? 1U : 0U) +
+  return (HasRoom() ? 1U : 0U) +
          static_cast<std::size_t>(std::ranges::count_if(election_.peers(), [&](NodeId node) {
            return election_.Linked(node, now_) && !election_.Last(node)->full &&
                   std::ranges::find(forgetful, node) == forgetful.end();
          }));
 }
 
-bool Replica::RoomForWrites() const {
-  const bool someone_full = !room_ || std::ranges::any_of(election_.peers(), [&](NodeId node) {
+bool Replica::MajorityHasRoom() const {
+  return VotersWithRoom() >= QuorumOf(options_.nodes.size());
+}
+
+bool Replica::MayTake() const {
+  return HasRoom() || (room_ == Room::kReserve && !MajorityHasRoom());
+}
+
+bool Replica::MayTake(Slot slot, const Hash& hash) const {
+  return HasRoom() || acceptor_.log().Has(slot, hash) || MayTake();
+}
+
+bool Replica::StuckOnFullDisks() const {
+  const Micros since = std::max(leads_since_, decided_at_);
+  return leader_ && !leader_->Ready(acceptor_.log()) && !RoomForWrites() &&
+         now_ - since > options_.timing.election;
+}
+
+bool Replica::SomeDiskIsFull() const {
+  return !HasRoom() || std::ranges::any_of(election_.peers(), [&](NodeId node) {
     return election_.Linked(node, now_) && election_.Last(node)->full;
   });
-  return !someone_full || VotersWithRoom() >= QuorumOf(options_.nodes.size());
 }
+
+bool Replica::RoomForWrites() const { return !SomeDiskIsFull() || MajorityHasRoom(); }
 
 std::string Replica::FullWords() const {
   std::vector<NodeId> full;
-  if (!room_) {
+  if (!HasRoom()) {
     full.push_back(options_.self);
   }
   std::ranges::copy_if(election_.peers(), std::back_inserter(full), [&](NodeId node) {
@@ -107,7 +128,11 @@ std::string Replica::FullWords() const {
   std::ranges::sort(full);
   return (full.size() == 1 ? "the disk of " : "the disks of ") + Names(full) +
          (full.size() == 1 ? " is full" : " are full") +
-         ": reads go on, writes are refused until there is room again";
+         (StuckOnFullDisks() ? " and can't take the blocks that were in flight when the leader "
+                               "changed: reads and writes are refused until there is room again; "
+                               "`cairn get --stale` reads what a node has"
+          : leader_          ? ": reads go on, writes are refused until there is room again"
+                             : ": writes are refused until there is room again");
 }
 
 Slot Replica::GoalSlot() const {
@@ -152,7 +177,9 @@ ReplicaStatus Replica::Status() const {
   status.missing = Missing();
   status.goal = std::max(status.decided, GoalSlot());
   status.lost = repair_.missing();
-  status.full = !room_;
+  const Micros time = acceptor_.log().tip_block().header.time;
+  status.ahead = wall_ != 0 && time > wall_ ? time - wall_ : 0;
+  status.full = !HasRoom();
   status.words = Words();
   return status;
 }

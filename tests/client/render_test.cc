@@ -121,11 +121,12 @@ TEST(RenderTest, AStatusInJsonHasTheDocumentedFields) {
             R"("decided":9,"applied":9,"tip":9,"tip_hash":")" +
                 reports[0].report->replica.tip_hash.Hex() +
                 R"(","links":{"2":"up","3":"cut"},"goal":0,"lost":0,)"
-                R"("full":false,"verified":0,"notes":[],"formed":null})");
+                R"("full":false,"verified":0,"sessions":0,"notes":[],"formed":null})");
   EXPECT_EQ(Dump(json["nodes"][1]),
             R"({"id":2,"reachable":false,"role":null,"ballot":null,"promised":null,)"
             R"("decided":null,"applied":null,"tip":null,"tip_hash":null,"links":null,)"
-            R"("goal":null,"lost":null,"full":null,"verified":null,"notes":null,"formed":null})");
+            R"("goal":null,"lost":null,"full":null,"verified":null,"sessions":null,"notes":null,)"
+            R"("formed":null})");
 }
 
 TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
@@ -134,6 +135,7 @@ TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
   busy.report->replica.lost = 3;
   busy.report->replica.full = true;
   busy.report->verified = 700;
+  busy.report->sessions = 81;
   busy.report->notes = {"the disk is slow", "it rains"};
   const std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true), busy, Silent(3)};
   const std::string text = StatusText(reports, Summarize(reports));
@@ -150,6 +152,7 @@ TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
   EXPECT_EQ(json["lost"], 3);
   EXPECT_EQ(json["full"], true);
   EXPECT_EQ(json["verified"], 700);
+  EXPECT_EQ(json["sessions"], 81);
   EXPECT_EQ(Dump(json["notes"]), R"(["the disk is slow","it rains"])");
 }
 
@@ -167,10 +170,10 @@ TEST(RenderTest, AStatusForPeopleIsATableAndASentence) {
   const std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true),
                                            Report(2, "follower", 10, 1, true), Silent(3)};
   EXPECT_EQ(StatusText(reports, Summarize(reports)),
-            "node  role      ballot  decided  applied  tip  tip hash      links\n"
-            "1     leader    3.1     9        9        9    090909090909  2 up, 3 cut\n"
-            "2     follower  3.1     10       10       10   0a0a0a0a0a0a  1 up, 3 cut\n"
-            "3     -                                                      no answer\n"
+            "node  role      ballot  decided  applied  tip  tip hash      sessions  links\n"
+            "1     leader    3.1     9        9        9    090909090909  0         2 up, 3 cut\n"
+            "2     follower  3.1     10       10       10   0a0a0a0a0a0a  0         1 up, 3 cut\n"
+            "3     -                                                                no answer\n"
             "node 1 leads; 2 of 3 nodes answer; no answer from node 3\n");
 }
 

@@ -34,6 +34,7 @@ class Watched final : public client::Transport {
     return inner_->Receive(timeout_ms);
   }
   bool Connected() override { return inner_->Connected(); }
+  void MeantFor(const Hash& formed) override { inner_->MeantFor(formed); }
 
  private:
   std::unique_ptr<client::Transport> inner_;

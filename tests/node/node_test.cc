@@ -43,6 +43,19 @@ TEST(NodeTest, WhatWasAnsweredSurvivesACrash) {
   }
 }
 
+TEST(NodeTest, TheStatusCountsTheSessionsOfClients) {
+  Nodes nodes;
+  nodes.Start();
+  nodes.AwaitLeader();
+  EXPECT_EQ(nodes[1].Report().sessions, 0U);
+  for (const ClientId client : {7U, 8U, 8U}) {
+    Request request = testing::PutRequest(1, "key", "value");
+    request.client = client;
+    (void)nodes.Call(1, net::Write{request});
+  }
+  EXPECT_EQ(nodes[1].Report().sessions, 2U);
+}
+
 TEST(NodeTest, ARetryAfterACrashGetsTheFirstAnswer) {
   Nodes nodes;
   nodes.Start();

@@ -28,10 +28,11 @@ class OneNode {
     std::size_t nodes = 3;
     NodeId self = 1;
     std::size_t slots_in_flight = 4;
+    std::uint64_t max_sessions = 100;
   };
   explicit OneNode(Made made)
       : options_(OptionsOf(Completed(made))),
-        machine_(&table_, 100),
+        machine_(&table_, made.max_sessions),
         replica_(options_, RecoveredOf(made, &machine_), &machine_, now_) {
     for (const NodeId id : options_.nodes) {
       if (id != options_.self) {

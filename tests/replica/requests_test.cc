@@ -159,6 +159,22 @@ TEST(ReadsTest, AConfirmedReadWaitsUntilItsSlotIsApplied) {
   EXPECT_TRUE(reads.TakeReady(9).empty());
 }
 
+TEST(ReadsTest, CountsTheBytesThatAreHere) {
+  Reads reads;
+  reads.Add({1, 1}, "a");
+  const std::size_t one = reads.bytes();
+  EXPECT_GT(one, 1U);
+  reads.Add({1, 2}, "a");
+  EXPECT_EQ(reads.bytes(), 2 * one);
+  reads.BeginRound(5);
+  reads.EndRound();
+  reads.Add({1, 3}, "a");
+  EXPECT_EQ(reads.TakeReady(5).size(), 2U);
+  EXPECT_EQ(reads.bytes(), one);
+  EXPECT_EQ(reads.Clear().size(), 1U);
+  EXPECT_EQ(reads.bytes(), 0U);
+}
+
 TEST(ReadsTest, ADeposedLeaderGivesBackEveryRead) {
   Reads reads;
   reads.Add({1, 1}, "confirmed");

@@ -21,7 +21,7 @@ Request Put(const std::string& key) {
 TEST(RoomTest, WithoutRoomAFollowerTakesNoBlockAndSaysSo) {
   OneNode node;
   const paxos::Ballot ballot = node.Follow(2);
-  node->SetRoom(false);
+  node->SetRoom(Room::kReserve);
   node.Forget();
   const BlockPtr tip = node->acceptor().log().At(node.Tip());
   node.Hear(2, paxos::Accept{ballot, 1, paxos::Child(tip, "x")});
@@ -36,7 +36,7 @@ TEST(RoomTest, WithoutRoomAFollowerTakesNoBlockAndSaysSo) {
 
 TEST(RoomTest, APromiseNeedsNoRoom) {
   OneNode node;
-  node->SetRoom(false);
+  node->SetRoom(Room::kReserve);
   node.Hear(2, paxos::Prepare{paxos::BallotOf(9, 2), 1, paxos::BallotOf(5, 3), 1});
   node.Turns();
   EXPECT_EQ(node.Said<paxos::Promise>(2).size(), 1U);
@@ -45,7 +45,7 @@ TEST(RoomTest, APromiseNeedsNoRoom) {
 TEST(RoomTest, AFullLeaderMakesWayForThoseWithRoom) {
   OneNode node;
   (void)node.Lead();
-  node->SetRoom(false);
+  node->SetRoom(Room::kReserve);
   // Neither sealed here nor refused: the next leader will have room for it.
   node->Submit(1, Put("k"));
   node.Turns();
@@ -87,7 +87,8 @@ TEST(RoomTest, WhereAMajorityIsFullTheLeaderServesReadsAndRefusesWrites) {
 TEST(RoomTest, WithoutRoomAFollowerAcceptsAgainWhatItHas) {
   const auto chain = paxos::Chain(4);
   OneNode node({.chain = chain, .decided = 3});
-  node->SetRoom(false);
+  node->SetRoom(Room::kReserve);
+  node.Pass(20'000);  // the others have room
   const paxos::Ballot ballot = paxos::BallotOf(9, 2);
   node.Hear(2, paxos::Sync{ballot, 3, 4, chain[4]->hash, {chain[4]}});
   node.Turns();
@@ -112,6 +113,60 @@ TEST(RoomTest, OneFullFollowerStopsNobody) {
   node->Submit(1, Put("k"));
   node.Turns();
   EXPECT_EQ(node.Said<paxos::Accept>(3).size(), 1U);
+}
+
+// --- the reserve
+
+TEST(RoomTest, WhereAMajorityIsFullAFollowerFinishesWhatIsInFlightOutOfItsReserve) {
+  for (const Room room : {Room::kReserve, Room::kNone}) {
+    OneNode node;
+    const paxos::Ballot ballot = node.Follow(2);
+    node.Peer(3).full = true;
+    node->SetRoom(room);
+    node.Pass(20'000);
+    node.Forget();
+    const BlockPtr next = paxos::Child(node->acceptor().log().At(node.Tip()), "x");
+    const paxos::Ballot newer = paxos::BallotOf(ballot.round + 1, 2);
+    node.Hear(2, paxos::Sync{newer, 1, next->slot(), next->hash, {next}});
+    node.Turns();
+    const bool takes = room == Room::kReserve;
+    EXPECT_EQ(node.Said<paxos::Accepted>(2).size(), takes ? 1U : 0U);
+    EXPECT_EQ(node.Tip(), takes ? next->slot() : next->slot() - 1);
+  }
+}
+
+TEST(RoomTest, AFullDiskAmongThoseWithRoomKeepsItsReserve) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Follow(2);
+  node->SetRoom(Room::kReserve);
+  node.Forget();
+  const BlockPtr next = paxos::Child(node->acceptor().log().At(node.Tip()), "x");
+  node.Hear(2,
+            paxos::Sync{paxos::BallotOf(ballot.round + 1, 2), 1, next->slot(), next->hash, {next}});
+  node.Turns();
+  EXPECT_TRUE(node.writes.empty());
+}
+
+TEST(RoomTest, ReadsThatWaitForFullDisksAreRefusedInTheirName) {
+  // It leads, with room, and the others can't take the block that it adopted.
+  const auto chain = paxos::Chain(2);
+  OneNode node({.chain = chain, .decided = 1});
+  node.Peer(2).full = node.Peer(3).full = true;
+  node.Peer(2).tip = node.Peer(3).tip = 1;
+  const paxos::Ballot ballot = node.Stand();
+  node.HearPromise(2, ballot);
+  node.Turns();
+  ASSERT_TRUE(node->leading());
+  node.Peer(2).promised = node.Peer(3).promised = ballot;
+  node->Read(1, "k");
+  node.Pass(100'000);
+  EXPECT_TRUE(node.answers.empty()) << "they may be about to take it";
+  node.Pass(500'000);
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kFull);
+  EXPECT_NE(node.answers[0].answer.message.find("nodes 2 and 3 are full and can't take the blocks"),
+            std::string::npos)
+      << node.answers[0].answer.message;
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ void Stage::Start(NodeId id) {
     return;
   }
   node.table = std::make_unique<kv::MemoryTable>();
-  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
+  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions, 0);
   for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
     node.machine->Apply(*node.disk.Read(slot));
   }

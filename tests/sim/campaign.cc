@@ -7,6 +7,7 @@
 
 #include "sim/client.h"
 #include "sim/doors.h"
+#include "sim/full_disks.h"
 #include "sim/history.h"
 #include "sim/real_client.h"
 #include "sim/world.h"
@@ -36,7 +37,7 @@ std::string Text(std::vector<Operation> operations) {
 /// R11: every node's state is the fold of the chain, byte for byte.
 bool StatesAreFolds(const World& world) {
   kv::MemoryTable table;
-  kv::StateMachine fold(&table, world.max_sessions());
+  kv::StateMachine fold = world.NewMachine(&table);
   const NodeId any = world.ids().front();
   const Disk& disk = world.disk(any);
   // Not to the disk's tip: what was cut from the log in memory may still stand there.
@@ -46,7 +47,7 @@ bool StatesAreFolds(const World& world) {
   return std::ranges::all_of(world.ids(), [&](NodeId id) { return world.table(id) == table; });
 }
 
-/// What was refused is in no block. Nothing, or the sentence.
+/// What was refused was not applied. Nothing, or the sentence.
 std::optional<std::string> RefusedIsNotApplied(const World& world, const Clients& clients) {
   std::set<std::pair<ClientId, Sequence>> refused;
   for (const auto& client : clients) {
@@ -54,10 +55,16 @@ std::optional<std::string> RefusedIsNotApplied(const World& world, const Clients
   }
   const NodeId any = world.ids().front();
   const Disk& disk = world.disk(any);
+  kv::MemoryTable table;
+  kv::StateMachine fold = world.NewMachine(&table);
   for (Slot slot = 1; slot <= world.machine(any).applied(); ++slot) {
-    for (const Request& request : disk.Read(slot)->requests) {
-      if (refused.contains({request.client, request.sequence})) {
-        return "a write that was refused as surely not applied is in the block of slot " +
+    const BlockPtr block = disk.Read(slot);
+    const std::vector<kv::Outcome> outcomes = fold.Apply(*block);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      const Request& request = block->requests[i];
+      const bool applied = outcomes[i].code == Code::kOk || outcomes[i].code == Code::kNotFound;
+      if (applied && refused.contains({request.client, request.sequence})) {
+        return "a write that was refused as surely not applied is applied by the block of slot " +
                std::to_string(slot) + ": (" + std::to_string(request.client) + ", " +
                std::to_string(request.sequence) + ")";
       }
@@ -200,7 +207,12 @@ Report Run(const Plan& plan, std::ostream* trace) {
   }
   world.RunFor(plan.duration);
   Report report;
-  report.failure = HealAndSettle(world, doors, clients);
+  if (world.random().Chance(0.3)) {
+    report.failure = ReadsGoOnWithFullDisks(&world);
+  }
+  if (!report.failure) {
+    report.failure = HealAndSettle(world, doors, clients);
+  }
   if (!report.failure) {
     report.failure = CrashAllAndStartAMajority(world, clients);
   }

@@ -123,7 +123,9 @@ class Striker {
   /// One disk, or several at about the same time.
   void FillDisks() {
     for (std::uint64_t i = dice_.Between(1, world_->ids().size()); i > 0; --i) {
-      world_->FillDisk(Any(), dice_.Between(200'000, 2 * kSecond));
+      // Sometimes there is no reserve, or one that is soon used up.
+      const std::size_t reserve = dice_.Chance(0.5) ? 1 << 20 : dice_.Below(1'000);
+      world_->FillDisk(Any(), dice_.Between(200'000, 2 * kSecond), reserve);
     }
   }
 
@@ -155,7 +157,8 @@ WorldOptions OptionsOf(std::uint64_t seed, Random& random) {
   options.catch_up_blocks = random.Chance(0.5) ? 2 : 1024;
   options.block_requests = random.Chance(0.5) ? 2 : 4096;
   options.slots_in_flight = random.Between(1, 6);
-  options.max_sessions = random.Chance(0.3) ? 4 : 1000;
+  options.max_sessions = random.Chance(0.3) ? random.Between(1, 4) : 1000;
+  options.session_rest = random.Below(300'000);
   return options;
 }
 

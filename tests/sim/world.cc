@@ -88,7 +88,8 @@ void World::Start(NodeId id) {
   ++node.life;
   Trace("start " + std::to_string(id));
   node.table = std::make_unique<kv::MemoryTable>();
-  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions);
+  node.machine = std::make_unique<kv::StateMachine>(node.table.get(), options_.max_sessions,
+                                                    options_.session_rest);
   // The state is a file of its own: rot in the ledger doesn't touch it.
   for (Slot slot = 1; slot <= node.disk.head().decided; ++slot) {
     node.machine->Apply(*node.disk.Read(slot));
@@ -102,7 +103,8 @@ void World::Start(NodeId id) {
   options.max_slots_in_flight = options_.slots_in_flight;
   node.replica =
       std::make_unique<replica::Replica>(options, node.disk.Recover(), node.machine.get(), now_);
-  node.replica->SetRoom(now_ >= node.full_until);
+  node.room = replica::Room::kFree;
+  TellRoom(id);
   ScheduleTick(id);
 }
 
@@ -131,11 +133,13 @@ void World::Happen(NodeId id, std::function<void(replica::Replica&)> event) {
 
 void World::Turn(NodeId id) {
   Node& node = nodes_.at(id);
+  const replica::Room before = node.room;
   node.replica->Advance(now_, kWallStart + now_ + node.clock_offset);
   for (const auto& event : std::exchange(node.inbox, {})) {
     event(*node.replica);
   }
   node.syncing = node.replica->Think();
+  TakeFromReserve(id, before, node.syncing->write);
   SayAll(id, node.syncing->early);
   if (!node.syncing->write.needed) {
     FinishTurn(id);

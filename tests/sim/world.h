@@ -39,6 +39,7 @@ struct WorldOptions {
   std::size_t block_requests = 4096;
   std::size_t slots_in_flight = 4;
   std::uint64_t max_sessions = 1000;
+  Micros session_rest = kSessionRest;
   std::ostream* trace = nullptr;  ///< A line an event, if set.
 };
 
@@ -69,8 +70,8 @@ class World {
   void JumpClock(NodeId node, Micros offset);
   /// The node's syncs take so long, for so long.
   void SlowDisk(NodeId node, Micros sync, Micros duration);
-  /// The node's disk is full, for so long.
-  void FillDisk(NodeId node, Micros duration);
+  /// The node's disk is full, for so long, but for a reserve that can hold so many bytes of blocks.
+  void FillDisk(NodeId node, Micros duration, std::size_t reserve = 1 << 20);
   /// What the node's disk holds now, for RestoreDisk.
   [[nodiscard]] const Disk& Backup(NodeId node) const { return nodes_.at(node).disk; }
   /// An old copy of the node's disk is put in the place of the present one, while it is down.
@@ -126,7 +127,9 @@ class World {
   [[nodiscard]] std::uint64_t events() const { return events_; }
   [[nodiscard]] std::uint64_t trace_digest() const { return trace_; }
   [[nodiscard]] std::uint64_t leader_changes() const { return leader_changes_; }
-  [[nodiscard]] std::uint64_t max_sessions() const { return options_.max_sessions; }
+  [[nodiscard]] kv::StateMachine NewMachine(kv::Table* table) const {
+    return {table, options_.max_sessions, options_.session_rest};
+  }
   [[nodiscard]] const Situations& situations() const { return situations_; }
   Random& random() { return random_; }
   void Note(Situation situation) { situations_.Note(situation); }
@@ -142,6 +145,8 @@ class World {
     bool lost = false;         // its disk, once at least
     bool holes_known = false;  // in this life, that a block has rotted
     Micros full_until = 0;
+    std::size_t reserve = 0;                    // bytes, while it is full
+    replica::Room room = replica::Room::kFree;  // as the replica knows it
     Micros clock_offset = 0;
     Micros paused_until = 0;
     Micros slow_until = 0;
@@ -169,6 +174,10 @@ class World {
   void SayAll(NodeId id, const std::vector<replica::Outbound>& messages);
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
+  /// The replica learns what its disk has room for now.
+  void TellRoom(NodeId id);
+  /// `before`: what the replica knew of its disk when the turn began.
+  void TakeFromReserve(NodeId id, replica::Room before, const replica::LedgerWrite& write);
   void NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life);
   void NoteWrite(const Node& node);
   void NoteRoles(NodeId id);

@@ -98,22 +98,46 @@ bool World::RotBlock(NodeId id, std::uint64_t dice) {
   return true;
 }
 
-void World::FillDisk(NodeId id, Micros duration) {
+void World::TellRoom(NodeId id) {
+  if (!nodes_.at(id).replica) {
+    return;
+  }
+  Happen(id, [this, id](replica::Replica& replica) {
+    Node& node = nodes_.at(id);
+    node.room = now_ >= node.full_until ? replica::Room::kFree
+                : node.reserve > 0      ? replica::Room::kReserve
+                                        : replica::Room::kNone;
+    replica.SetRoom(node.room);
+  });
+}
+
+void World::FillDisk(NodeId id, Micros duration, std::size_t reserve) {
   Node& node = nodes_.at(id);
   node.full_until = now_ + duration;
-  const auto look = [this, id](replica::Replica& replica) {
-    replica.SetRoom(now_ >= nodes_.at(id).full_until);
-  };
-  if (node.replica) {
-    Happen(id, look);
-  }
+  node.reserve = reserve;
+  TellRoom(id);
   if (duration > 0) {
     situations_.Note(Situation::kDiskFull);
-    At(node.full_until, [this, id, look] {
-      if (nodes_.at(id).replica) {
-        Happen(id, look);
-      }
-    });
+    At(node.full_until, [this, id] { TellRoom(id); });
+  }
+}
+
+void World::TakeFromReserve(NodeId id, replica::Room before, const replica::LedgerWrite& write) {
+  Node& node = nodes_.at(id);
+  if (node.room == replica::Room::kFree || (write.blocks.empty() && write.repaired.empty())) {
+    return;
+  }
+  if (before == replica::Room::kNone && node.room == replica::Room::kNone) {
+    Fail("node " + std::to_string(id) + " writes blocks, and its disk has no room left");
+  }
+  situations_.Note(Situation::kReserveUsed);
+  for (const auto* blocks : {&write.blocks, &write.repaired}) {
+    for (const BlockPtr& block : *blocks) {
+      node.reserve -= std::min(node.reserve, block->encoded.size());
+    }
+  }
+  if (node.reserve == 0) {
+    At(now_, [this, id] { TellRoom(id); });
   }
 }
 

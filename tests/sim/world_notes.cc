@@ -93,7 +93,9 @@ void World::NoteRoles(NodeId id) {
 }
 
 void World::NoteAnswer(const replica::Answer& answer, Slot decided_before) {
-  if (answer.code == Code::kFull) {
+  if (answer.code == Code::kFull && answer.message.find("session") != std::string::npos) {
+    situations_.Note(Situation::kSessionRefused);
+  } else if (answer.code == Code::kFull) {
     situations_.Note(Situation::kRefusedForRoom);
   } else if (answer.code == Code::kUnavailable) {
     situations_.Note(Situation::kRefusedWithoutMajority);
