@@ -14,7 +14,7 @@ namespace {
 constexpr int kMostLooks = 64;
 // Bytes of memory for all connections: what comes in, and what waits to be sent.
 constexpr std::size_t kMostHeld = std::size_t{32} << 20;
-constexpr std::size_t kMostUnsent = std::size_t{96} << 20;
+constexpr std::size_t kMostUnsent = std::size_t{64} << 20;
 // Bytes of calls that are not yet replied to, of all connections. What is left of them is what one
 // that has some already may have a part of: few may have much, many must have little.
 constexpr std::size_t kMostOpen = kMaxQueuedBytes / 4 * 3;
@@ -24,6 +24,8 @@ constexpr std::size_t kMostCalls = 2 * kMaxOpenRequests;
 constexpr std::size_t kMostUnread = std::size_t{1} << 20;
 // Beyond it, a reply to one who does not read is lost.
 constexpr std::size_t kMostLeft = std::size_t{16} << 20;
+// What Pay makes of one turn: it is copied twice.
+constexpr std::size_t kBytesATurn = std::size_t{4} << 20;
 constexpr std::uint64_t kRefusalsAtOnce = 1024;
 constexpr std::size_t kMostConnections = 16 * 1024;
 
@@ -76,12 +78,30 @@ ClientPort::ClientPort(std::unique_ptr<Listener> port, const Membership* members
 
 void ClientPort::Look() {
   port_->Look();
+  TakeNews();
+}
+
+void ClientPort::TakeNews() {
   for (const std::uint64_t connection : port_->TakeNews()) {
+    if (!port_->Has(connection)) {
+      Close(connection);
+      continue;
+    }
     Weigh(connection);
+  }
+  if (!crowded_.empty() && Unread() < kMostUnsent) {
+    for (const std::uint64_t connection : std::exchange(crowded_, {})) {
+      if (const auto account = accounts_.find(connection); account != accounts_.end()) {
+        TakeTurn(connection, account->second);
+      }
+    }
   }
 }
 
-void ClientPort::Tend() { port_->Tend(); }
+void ClientPort::Tend() {
+  port_->Tend();
+  TakeNews();
+}
 
 std::optional<InboundCall> ClientPort::Next() {
   for (int looks = 0; looks < kMostLooks; ++looks) {
@@ -172,14 +192,92 @@ void ClientPort::Reply(const ClientAddress& to, const ReplyBody& body) {
   } else {
     replies_.Add(to, body);
   }
+  Settle(to);
+}
+
+// The call is replied to.
+void ClientPort::Settle(const ClientAddress& to) {
   const auto account = accounts_.find(to.connection);
   if (account != accounts_.end()) {
     account->second.bytes -= to.bytes;
     open_bytes_ -= to.bytes;
+    account->second.awaited -= to.awaited;
+    awaited_ -= to.awaited;
     if (--account->second.calls == 0) {
       accounts_.erase(account);
     }
     Weigh(to.connection);
+  }
+}
+
+void ClientPort::Close(std::uint64_t connection) {
+  if (const auto account = accounts_.find(connection); account != accounts_.end()) {
+    for (const InboundCall& call : std::exchange(account->second.owed, {})) {
+      Settle(call.address);
+    }
+  }
+}
+
+void ClientPort::Owe(const ClientAddress& to, CallBody question) {
+  const auto account = accounts_.find(to.connection);
+  if (account == accounts_.end() || !port_->Has(to.connection)) {
+    ++lost_;
+    Settle(to);
+    return;
+  }
+  account->second.owed.push_back({to, std::move(question)});
+  TakeTurn(to.connection, account->second);
+}
+
+void ClientPort::TakeTurn(std::uint64_t connection, Account& account) {
+  if (account.owed.empty() || account.in_turns || Unread(connection, account) >= kMostUnread) {
+    return;  // it comes back when something was read
+  }
+  account.in_turns = true;
+  turns_.push_back(connection);
+}
+
+std::size_t ClientPort::Unread(std::uint64_t connection, const Account& account) const {
+  return port_->unsent(connection) + account.awaited;
+}
+
+bool ClientPort::HasRoom(const ClientAddress& to) const {
+  const auto account = accounts_.find(to.connection);
+  return account == accounts_.end() || (account->second.owed.empty() && Unread() < kMostUnsent &&
+                                        Unread(to.connection, account->second) < kMostUnread);
+}
+
+void ClientPort::Await(ClientAddress* to, std::size_t bytes) {
+  if (const auto account = accounts_.find(to->connection); account != accounts_.end()) {
+    to->awaited = bytes;
+    account->second.awaited += bytes;
+    awaited_ += bytes;
+  }
+}
+
+void ClientPort::Pay(const std::function<std::size_t(InboundCall)>& serve,
+                     const std::function<bool()>& time_is_up) {
+  std::size_t bytes = 0;
+  while (!turns_.empty() && bytes < kBytesATurn && !time_is_up()) {
+    const std::uint64_t connection = turns_.front();
+    turns_.pop_front();
+    const auto found = accounts_.find(connection);
+    if (found == accounts_.end()) {
+      continue;
+    }
+    Account& account = found->second;
+    account.in_turns = false;
+    if (account.owed.empty() || Unread(connection, account) >= kMostUnread) {
+      continue;  // it comes back when something was read
+    }
+    if (Unread() >= kMostUnsent) {
+      crowded_.push_back(connection);
+      continue;
+    }
+    InboundCall call = std::move(account.owed.front());
+    account.owed.pop_front();
+    TakeTurn(connection, account);  // behind the others
+    bytes += serve(std::move(call));
   }
 }
 
@@ -194,6 +292,9 @@ void ClientPort::Weigh(std::uint64_t connection) {
   const auto account = accounts_.find(connection);
   port_->Pause(connection,
                Overdrawn(connection, account == accounts_.end() ? Account() : account->second));
+  if (account != accounts_.end()) {
+    TakeTurn(connection, account->second);
+  }
 }
 
 }  // namespace cairn::net

@@ -7,11 +7,13 @@
 // else suffers, and nothing is lost: the kernel makes it wait.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/status.h"
 #include "net/client_address.h"
@@ -55,6 +57,21 @@ class ClientPort {
   /// All later frames name the cluster by its block 1, too.
   void SetFormed(const Hash& block_1) { replies_.SetFormed(block_1); }
 
+  /// Whether there is room for a further reply now: who leaves its replies unread has none, and
+  /// nobody has while all together have too much. Nor has one to whom replies are owed.
+  [[nodiscard]] bool HasRoom(const ClientAddress& to) const;
+  /// Keeps room for a reply of so many bytes.
+  void Await(ClientAddress* to, std::size_t bytes);
+  /// Instead of Reply: the question is served once there is room for a reply.
+  void Owe(const ClientAddress& to, CallBody question);
+  /// Has the owed questions served, one of each connection after the other, as long as replies are
+  /// read, memory lasts and the time is not up. `serve` replies, or see to it that somebody will;
+  /// it returns the bytes that it made.
+  void Pay(const std::function<std::size_t(InboundCall)>& serve,
+           const std::function<bool()>& time_is_up);
+  /// Whether Pay has something to do.
+  [[nodiscard]] bool OwesNow() const { return !turns_.empty(); }
+
   /// Replies that were lost: nobody is there or reads them, too large.
   [[nodiscard]] std::uint64_t unsent() const { return replies_.unsent() + lost_; }
 
@@ -62,7 +79,10 @@ class ClientPort {
   /// What a connection has of this node.
   struct Account {
     std::size_t calls = 0;
-    std::size_t bytes = 0;  // of these calls
+    std::size_t bytes = 0;    // of these calls
+    std::size_t awaited = 0;  // bytes of replies that room is kept for
+    std::deque<InboundCall> owed{};
+    bool in_turns = false;
   };
   ClientPort(std::unique_ptr<Listener> port, const Membership* membership, WarnLimiter* limiter,
              std::function<void(const std::string&)> drop);
@@ -72,6 +92,13 @@ class ClientPort {
   void Refuse(std::uint64_t call_id, const Status& why);
   [[nodiscard]] bool Overdrawn(std::uint64_t connection, const Account& account) const;
   void Weigh(std::uint64_t connection);
+  void TakeNews();
+  void Close(std::uint64_t connection);
+  void Settle(const ClientAddress& to);
+  /// Bytes that it has, or will have, to read.
+  [[nodiscard]] std::size_t Unread(std::uint64_t connection, const Account& account) const;
+  [[nodiscard]] std::size_t Unread() const { return port_->unsent() + awaited_; }
+  void TakeTurn(std::uint64_t connection, Account& account);
 
   std::unique_ptr<Listener> port_;
   const Membership* membership_;
@@ -82,8 +109,11 @@ class ClientPort {
   ClientAddress said_;
   std::string remote_;
   std::unordered_map<std::uint64_t, Account> accounts_;
+  std::deque<std::uint64_t> turns_;     // owed to, and there is room
+  std::vector<std::uint64_t> crowded_;  // owed to, and all have too much
   std::uint64_t refused_ = 0;
   std::uint64_t lost_ = 0;
+  std::size_t awaited_ = 0;     // of all connections
   std::size_t open_bytes_ = 0;  // of all calls that are not yet replied to
 };
 

@@ -118,6 +118,7 @@ class Listener {
     std::size_t unsent = 0;
     Progress going;
     bool blocked = false;  // the kernel takes no more
+    bool late = false;     // it took no more of what is out
   };
 
   Listener(const Bounds& bounds, int socket, int epoll);

@@ -42,7 +42,7 @@ void Listener::SendSome(Connection& connection) {
         ::send(connection.fd, next.rest.data(), next.rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EAGAIN) {
-        connection.blocked = true;
+        connection.blocked = connection.late = true;
       } else if (errno != EINTR) {
         Doom(connection);
         return;
@@ -60,7 +60,9 @@ void Listener::SendSome(Connection& connection) {
       connection.out.pop_front();
     }
   }
-  news_.push_back(connection.id);
+  if (std::exchange(connection.late, false)) {
+    news_.push_back(connection.id);
+  }
 }
 
 void Listener::SendNow(Connection& connection, std::string_view bytes) {

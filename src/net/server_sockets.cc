@@ -256,6 +256,18 @@ void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::
 void ServerSockets::Reply(const ClientAddress& to, const ReplyBody& body) {
   impl_->clients->Reply(to, body);
 }
+void ServerSockets::Owe(const ClientAddress& to, CallBody question) {
+  impl_->clients->Owe(to, std::move(question));
+}
+bool ServerSockets::HasRoom(const ClientAddress& to) const { return impl_->clients->HasRoom(to); }
+void ServerSockets::Await(ClientAddress* to, std::size_t bytes) {
+  impl_->clients->Await(to, bytes);
+}
+void ServerSockets::Pay(const std::function<std::size_t(InboundCall)>& serve,
+                        const std::function<bool()>& time_is_up) {
+  impl_->clients->Pay(serve, time_is_up);
+}
+bool ServerSockets::OwesNow() const { return impl_->clients->OwesNow(); }
 void ServerSockets::FlushReplies() { impl_->clients->Flush(); }
 
 void ServerSockets::SetFormed(const Hash& block_1) {

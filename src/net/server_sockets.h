@@ -81,6 +81,13 @@ class ServerSockets {
   /// The reply leaves with the next FlushReplies or Wait.
   void Reply(const ClientAddress& to, const ReplyBody& body);
   void FlushReplies();
+  /// As ClientPort's.
+  void Owe(const ClientAddress& to, CallBody question);
+  [[nodiscard]] bool HasRoom(const ClientAddress& to) const;
+  void Await(ClientAddress* to, std::size_t bytes);
+  void Pay(const std::function<std::size_t(InboundCall)>& serve,
+           const std::function<bool()>& time_is_up);
+  [[nodiscard]] bool OwesNow() const;
   /// As Listener's, for both ports.
   void StayAlive();
 

@@ -1,6 +1,7 @@
 #include "node/clock.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <chrono>
 
@@ -18,6 +19,12 @@ Micros Now() {
 }  // namespace
 
 Micros MonotonicNow() { return Now<std::chrono::steady_clock>(); }
+
+Micros ThreadTime() {
+  timespec spent{};
+  CAIRN_CHECK(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent) == 0, "a thread has a clock");
+  return static_cast<Micros>(spent.tv_sec) * 1'000'000 + static_cast<Micros>(spent.tv_nsec) / 1000;
+}
 
 Micros WallNow() { return Now<std::chrono::system_clock>(); }
 

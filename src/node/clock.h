@@ -9,6 +9,8 @@ namespace cairn::node {
 
 /// Since an arbitrary start; never goes back.
 [[nodiscard]] Micros MonotonicNow();
+/// That this thread has spent on a processor.
+[[nodiscard]] Micros ThreadTime();
 /// Since the Unix epoch; may jump.
 [[nodiscard]] Micros WallNow();
 /// 64 bits from the kernel.

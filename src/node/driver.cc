@@ -1,12 +1,19 @@
 #include "node/driver.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "common/limits.h"
 #include "node/clock.h"
 
 namespace cairn::node {
+namespace {
+
+// Each reads up to kMaxCatchUpBytes.
+constexpr std::size_t kServesATurn = 8;
+
+}  // namespace
 
 Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
                Hooks hooks)
@@ -32,7 +39,9 @@ void Driver::Turn() {
   if (!effects.answers.empty()) {
     sockets_->FlushReplies();
   }
-  for (const replica::ServeBlocks& serve : effects.serve) {
+  // Who asks for more than this at once asks again.
+  for (const replica::ServeBlocks& serve :
+       std::span(effects.serve).first(std::min(effects.serve.size(), kServesATurn))) {
     Serve(serve);
   }
 }

@@ -9,6 +9,7 @@
 
 #include "chain/block.h"
 #include "client/text.h"
+#include "common/check.h"
 #include "common/limits.h"
 #include "node/clock.h"
 
@@ -25,6 +26,16 @@ constexpr Micros kLongestStep = 50'000;
 // All that waits is taken before one commit; this bounds a turn under a flood.
 constexpr int kMessagesATurn = 4096;
 constexpr int kTurnsInARow = 16;
+// Of a processor's time, by which a turn takes no more messages, answers no more questions and
+// begins no further step, so that it ends within 20 ms whatever is asked.
+constexpr Micros kPeersTime = 4'000;
+constexpr Micros kClientsTime = 3'000;
+constexpr Micros kQuestionsTime = 3'000;
+constexpr Micros kTurnTime = 8'000;
+// Bytes that an answer takes beside its value, or a little more.
+constexpr std::size_t kAnswerBytes = 256;
+// Messages between two looks at that clock, which costs a system call.
+constexpr int kMessagesALook = 8;
 
 std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
   std::vector<NodeId> ids;
@@ -97,12 +108,14 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
-  sockets_->Wait(replica_.Restless() ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
+  const bool has_work = replica_.Restless() || sockets_->OwesNow();
+  sockets_->Wait(has_work ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
+  const Micros began = ThreadTime();
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
   replica_.Advance(replica_now_, WallNow());
-  TakeMessages();
+  TakeMessages(began);
   if (replica_now_ - last_tick_ >= kTickEvery) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
@@ -117,19 +130,23 @@ void Node::RunOnce(const std::vector<int>& fds) {
   int turns = 0;
   do {
     driver_.Turn();
-  } while (replica_.Restless() && ++turns < kTurnsInARow);
-  AnswerQuestions();
+    AnswerQuestions();
+  } while (replica_.Restless() && ++turns < kTurnsInARow && ThreadTime() - began < kTurnTime);
+  longest_turn_ = std::max(longest_turn_, ThreadTime() - began);
 }
 
-void Node::TakeMessages() {
-  for (int i = 0; i < kMessagesATurn; ++i) {
+void Node::TakeMessages(Micros began) {
+  const auto time_is_up = [began](int taken, Micros share) {
+    return taken % kMessagesALook == kMessagesALook - 1 && ThreadTime() - began > share;
+  };
+  for (int i = 0; i < kMessagesATurn && !time_is_up(i, kPeersTime); ++i) {
     const auto message = sockets_->NextFromPeer();
     if (!message) {
       break;
     }
     replica_.Step(*message);
   }
-  for (int i = 0; i < kMessagesATurn; ++i) {
+  for (int i = 0; i < kMessagesATurn && !time_is_up(i, kPeersTime + kClientsTime); ++i) {
     auto call = sockets_->NextFromClient();
     if (!call) {
       break;
@@ -141,30 +158,55 @@ void Node::TakeMessages() {
 void Node::Handle(net::InboundCall call) {
   if (auto* write = std::get_if<net::Write>(&call.body)) {
     const replica::Token token = next_token_++;
-    calls_.emplace(token, std::move(call.address));
+    calls_.emplace(token, call.address);
     replica_.Submit(token, std::move(write->request));
-  } else if (auto* read = std::get_if<net::Read>(&call.body)) {
-    const replica::Token token = next_token_++;
-    calls_.emplace(token, std::move(call.address));
-    replica_.Read(token, std::move(read->key));
+  } else if (auto* read = std::get_if<net::Read>(&call.body);
+             read != nullptr && sockets_->HasRoom(call.address)) {
+    BeginRead(call.address, std::move(*read));
   } else {
-    questions_.push_back(std::move(call));
+    // Served when the turn is over, from what is durable, once there is room for a reply.
+    sockets_->Owe(call.address, std::move(call.body));
   }
 }
 
+void Node::BeginRead(net::ClientAddress from, net::Read read) {
+  // The value that is there now says how much room its answer will take.
+  const auto entry = machine().Get(read.key);
+  sockets_->Await(&from, kAnswerBytes + (entry ? entry->value.size() : 0));
+  const replica::Token token = next_token_++;
+  calls_.emplace(token, from);
+  replica_.Read(token, std::move(read.key));
+}
+
 void Node::AnswerQuestions() {
-  for (const net::InboundCall& call : std::exchange(questions_, {})) {
-    std::visit(
-        [&](const auto& body) {
-          using Body = std::decay_t<decltype(body)>;
-          if constexpr (!std::is_same_v<Body, net::Write> && !std::is_same_v<Body, net::Read>) {
-            sockets_->Reply(call.address, Serve(body));
-          }
-        },
-        call.body);
+  if (!sockets_->OwesNow()) {
+    sockets_->FlushReplies();
+    return;
   }
-  // And what was refused on its way in.
+  const Micros until = ThreadTime() + kQuestionsTime;
+  sockets_->Pay([&](net::InboundCall call) { return ServeOwed(call); },
+                [&] { return ThreadTime() >= until; });
   sockets_->FlushReplies();
+}
+
+std::size_t Node::ServeOwed(net::InboundCall& call) {
+  return std::visit(
+      [&](auto& body) -> std::size_t {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, net::Write>) {
+          CAIRN_CHECK(false, "a write is the replica's to answer");
+          return 0;
+        } else if constexpr (std::is_same_v<Body, net::Read>) {
+          BeginRead(call.address, std::move(body));
+          return kAnswerBytes;
+        } else {
+          const net::ReplyBody reply = Serve(body);
+          sockets_->Reply(call.address, reply);
+          const auto* answer = std::get_if<replica::Answer>(&reply);
+          return answer == nullptr ? kMaxCatchUpBytes : kAnswerBytes + answer->value.size();
+        }
+      },
+      call.body);
 }
 
 void Node::Answer(const replica::LocalAnswer& answer) {

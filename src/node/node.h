@@ -58,9 +58,12 @@ class Node {
   Node(const config::Cluster& cluster, NodeId self, Memory* memory,
        std::unique_ptr<net::ServerSockets> sockets);
 
-  void TakeMessages();
+  void TakeMessages(Micros began);
   void Handle(net::InboundCall call);
   void AnswerQuestions();
+  /// Keeps room for the answer.
+  void BeginRead(net::ClientAddress from, net::Read read);
+  std::size_t ServeOwed(net::InboundCall& call);
   void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
   /// As soon as block 1 is decided, its hash is this cluster's identity on the wire.
@@ -101,8 +104,8 @@ class Node {
   Scrub scrub_;
   Driver driver_;
   std::unordered_map<replica::Token, net::ClientAddress> calls_;
-  std::vector<net::InboundCall> questions_;  // answered when the turn is over: from what is durable
   replica::Token next_token_;
+  Micros longest_turn_ = 0;  // of a processor's time
   std::string last_words_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 
 /// So long a failed read is part of the status, if it is not met again.
 constexpr Micros kUnreadableFor = 60'000'000;
+constexpr Micros kLongTurn = 20'000;
 
 }  // namespace
 
@@ -96,6 +97,12 @@ std::vector<std::string> Node::Notes() const {
   }
   if (clock_.words()) {
     notes.push_back(*clock_.words());
+  }
+  if (longest_turn_ > kLongTurn) {
+    notes.push_back(
+        fmt::format("the longest turn of its loop took {} ms of a processor, of which {} are meant "
+                    "to be enough",
+                    longest_turn_ / 1000, kLongTurn / 1000));
   }
   return notes;
 }
