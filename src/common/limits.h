@@ -29,6 +29,12 @@ inline constexpr std::size_t kMaxCatchUpBytes = 256 * 1024;
 inline constexpr std::size_t kMaxCatchUpBlocks = 256;
 /// Bytes of one message between nodes: an adopted log's undecided blocks travel as one (R3).
 inline constexpr std::size_t kMaxPeerMessageBytes = 64 * 1024 * 1024;
+/// Bytes that wait to be sent to one peer on a connection, with one message on top. What goes
+/// beyond is dropped: the replica says it again, and rather what is new by then. Twice what may be
+/// in flight would only be in its own way.
+inline constexpr std::size_t kMaxPeerQueueBytes = 8 * 1024 * 1024;
+/// Bytes. Larger messages between nodes go on a connection of their own, behind the blocks.
+inline constexpr std::size_t kLargeMessageBytes = 16 * 1024;
 /// Bytes of one message from a client.
 inline constexpr std::size_t kMaxClientMessageBytes = kMaxKeyBytes + kMaxValueBytes + 64 * 1024;
 /// Requests that wait at one node, writes and reads together.

@@ -1,9 +1,9 @@
 #include "net/outbox.h"
 
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "common/limits.h"
 #include "net/zmq_io.h"
 
 namespace cairn::net {
@@ -11,6 +11,8 @@ namespace {
 
 // In frames: a peer that does not read gets what the replica has in flight, and its heartbeats.
 constexpr SocketBounds kBounds = {.send_queue = 512, .max_frame_bytes = 4096};
+
+std::size_t Index(replica::Lane lane) { return static_cast<std::size_t>(lane); }
 
 }  // namespace
 
@@ -20,33 +22,43 @@ Outbox::Outbox(PeerHeader header, zmq::context_t* context, Links* links, WarnLim
 void Outbox::Connect(const std::vector<PeerAddress>& peers) {
   peers_.clear();
   for (const PeerAddress& peer : peers) {
-    Result<zmq::socket_t> dealer =
-        MakeDealer(*context_, kBounds, Redial::kSteady, peer.host, peer.peer_port);
-    if (dealer.ok()) {
-      peers_.emplace(peer.id, Peer{.dealer = std::move(dealer).value()});
-    } else {
-      limiter_->Warn("no link to node " + std::to_string(peer.id) + ": " +
-                     dealer.status().message());
+    if (std::optional<Peer> opened = Open(peer)) {
+      peers_.emplace(peer.id, *std::move(opened));
     }
   }
 }
 
+std::optional<Outbox::Peer> Outbox::Open(const PeerAddress& peer) {
+  Peer opened;
+  for (Connection& connection : opened) {
+    Result<zmq::socket_t> dealer =
+        MakeDealer(*context_, kBounds, Redial::kSteady, peer.host, peer.peer_port);
+    if (!dealer.ok()) {
+      limiter_->Warn("no link to node " + std::to_string(peer.id) + ": " +
+                     dealer.status().message());
+      return std::nullopt;
+    }
+    connection.dealer = std::move(dealer).value();
+  }
+  return opened;
+}
+
 void Outbox::Announce(NodeId id) {
   if (const auto found = peers_.find(id); found != peers_.end()) {
-    Announce(id, found->second);
+    Announce(id, found->second[Index(replica::Lane::kQuick)]);
   }
 }
 
 // Until the socket takes it, it is tried again with every frame to the peer.
-void Outbox::Announce(NodeId id, Peer& peer) {
+void Outbox::Announce(NodeId id, Connection& connection) {
   const std::optional<bool> cut = links_->Untold(id);
-  if (!cut || !EventsOf(peer.dealer).can_send) {
+  if (!cut || !EventsOf(connection.dealer).can_send) {
     return;
   }
   header_.to = id;
   zmq::message_t frame;
   if (encoder_.Encode(header_, LinkFault{.cut = *cut}, InFrame(frame)).ok() &&
-      TrySend(peer.dealer, frame)) {
+      TrySend(connection.dealer, frame)) {
     links_->Told(id);
   }
 }
@@ -55,41 +67,52 @@ void Outbox::Send(std::span<const replica::Outbound> messages, const replica::St
                   const std::function<replica::Seen(NodeId)>& seen_of) {
   header_.stamp = stamp;
   for (auto& [id, peer] : peers_) {
-    batch_.clear();
+    for (Batch& batch : batches_) {
+      batch.clear();
+    }
     for (const replica::Outbound& message : messages) {
       if (message.to == id) {
-        batch_.push_back(&message.message);
+        batches_[Index(replica::LaneOf(message.message))].push_back(&message.message);
       }
     }
-    if (!batch_.empty()) {
-      header_.seen = seen_of(id);
-      SendBatch(id, peer);
+    for (std::size_t lane = 0; lane < peer.size(); ++lane) {
+      if (!batches_[lane].empty()) {
+        header_.seen = seen_of(id);
+        SendBatch(id, peer[lane], batches_[lane]);
+      }
     }
   }
 }
 
-void Outbox::SendBatch(NodeId id, Peer& peer) {
-  Announce(id, peer);
+void Outbox::SendBatch(NodeId id, Connection& connection,
+                       std::span<const replica::Message* const> batch) {
+  Announce(id, connection);
   if (links_->IsCut(id)) {
     return;
   }
   header_.to = id;
-  std::span<const replica::Message* const> rest = batch_;
+  std::span<const replica::Message* const> rest = batch;
   while (!rest.empty()) {
-    if (peer.doubtful && !EventsOf(peer.dealer).can_send) {
+    if (connection.doubtful && !EventsOf(connection.dealer).can_send) {
       unsent_ += rest.size();
       return;
     }
+    if (connection.queued.count() >= kMaxPeerQueueBytes && replica::IsSaidAgain(*rest.front())) {
+      ++unsent_;
+      rest = rest.subspan(1);
+      continue;
+    }
     zmq::message_t frame;
-    const Result<std::size_t> taken = encoder_.Encode(header_, rest, InFrame(frame));
+    const Result<std::size_t> taken =
+        encoder_.Encode(header_, rest, connection.queued.InFrame(frame));
     if (!taken.ok()) {
       ++unsent_;
       limiter_->Warn("to node " + std::to_string(id) + ": " + taken.status().message());
       rest = rest.subspan(1);
       continue;
     }
-    peer.doubtful = !TrySend(peer.dealer, frame);
-    if (peer.doubtful) {
+    connection.doubtful = !TrySend(connection.dealer, frame);
+    if (connection.doubtful) {
       unsent_ += taken.value();
     }
     rest = rest.subspan(taken.value());

@@ -1,10 +1,13 @@
 #pragma once
-// What leaves for peers: one DEALER a peer, and one frame for all that is said to a peer at once.
-// Nothing here waits; what could not be sent is counted.
+// What leaves for peers: two DEALERs a peer, one for each lane (replica/lane.h), and one frame a
+// lane for all that is said to a peer at once. Nothing here waits; what could not be sent is
+// counted.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 #include <zmq.hpp>
@@ -13,7 +16,9 @@
 #include "net/endpoint.h"
 #include "net/links.h"
 #include "net/peer_codec.h"
+#include "net/queued_bytes.h"
 #include "net/warn_limiter.h"
+#include "replica/lane.h"
 #include "replica/message.h"
 
 namespace cairn::net {
@@ -41,14 +46,19 @@ class Outbox {
   [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
 
  private:
-  struct Peer {
+  struct Connection {
     zmq::socket_t dealer;
+    QueuedBytes queued;
     // The last frame was not taken, or there was none yet: the socket is asked before the next one
     // is put together, so that blocks for a node that is down are not encoded in vain.
     bool doubtful = true;
   };
-  void Announce(NodeId id, Peer& peer);
-  void SendBatch(NodeId id, Peer& peer);
+  using Peer = std::array<Connection, 2>;  // By lane.
+  using Batch = std::vector<const replica::Message*>;
+
+  std::optional<Peer> Open(const PeerAddress& peer);
+  void Announce(NodeId id, Connection& connection);
+  void SendBatch(NodeId id, Connection& connection, std::span<const replica::Message* const> batch);
 
   PeerHeader header_;  // Of the next frame.
   zmq::context_t* context_;
@@ -56,7 +66,7 @@ class Outbox {
   WarnLimiter* limiter_;
   std::map<NodeId, Peer> peers_;
   PeerEncoder encoder_;
-  std::vector<const replica::Message*> batch_;  // To one peer.
+  std::array<Batch, 2> batches_;  // To one peer, by lane.
   std::uint64_t unsent_ = 0;
 };
 

@@ -27,7 +27,11 @@ paxos::Heartbeat Take(const wire::Heartbeat& from, FieldCheck& check) {
           .accepted = CheckedBallot(from.accepted(), check),
           .tip = CheckedSlot(from.tip(), check),
           .decided = CheckedSlot(from.decided(), check),
-          .full = from.full()};
+          .full = from.full(),
+          .sent = from.sent(),
+          .echo = from.echo(),
+          .held = from.held(),
+          .behind_blocks = from.behind_blocks()};
 }
 
 paxos::Prepare Take(const wire::Prepare& from, FieldCheck& check) {
@@ -42,7 +46,8 @@ paxos::Promise Take(const wire::Promise& from, FieldCheck& check) {
           .accepted = CheckedBallot(from.accepted(), check),
           .tip = CheckedSlot(from.tip(), check),
           .decided = CheckedSlot(from.decided(), check),
-          .blocks = CheckedBlocks(from.blocks(), check)};
+          .blocks = CheckedBlocks(from.blocks(), check),
+          .tip_hash = CheckedHash(from.tip_hash(), check)};
 }
 
 paxos::Refuse Take(const wire::Refuse& from, FieldCheck& check) {

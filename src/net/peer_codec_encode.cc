@@ -23,6 +23,10 @@ void Put(const paxos::Heartbeat& from, PeerMessage& message, BlockLoan& /*loan*/
   to->set_tip(from.tip);
   to->set_decided(from.decided);
   to->set_full(from.full);
+  to->set_sent(from.sent);
+  to->set_echo(from.echo);
+  to->set_held(from.held);
+  to->set_behind_blocks(from.behind_blocks);
 }
 
 void Put(const paxos::Prepare& from, PeerMessage& message, BlockLoan& /*loan*/) {
@@ -40,6 +44,7 @@ void Put(const paxos::Promise& from, PeerMessage& message, BlockLoan& loan) {
   to->set_tip(from.tip);
   to->set_decided(from.decided);
   loan.Lend(from.blocks, to->mutable_blocks());
+  to->set_tip_hash(ToBytes(from.tip_hash));
 }
 
 void Put(const paxos::Refuse& from, PeerMessage& message, BlockLoan& /*loan*/) {

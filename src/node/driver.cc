@@ -60,7 +60,8 @@ void Driver::Send(const std::vector<replica::Outbound>& messages) {
   }
   const replica::Stamp stamp{replica_->life(), ledger_->commits()};
   for (const replica::Outbound& message : messages) {
-    if (std::holds_alternative<paxos::Heartbeat>(message.message)) {
+    const auto* beat = std::get_if<paxos::Heartbeat>(&message.message);
+    if (beat != nullptr && !beat->behind_blocks) {
       beats_[message.to] = {message.message, stamp, replica_->SeenOf(message.to)};
     }
   }

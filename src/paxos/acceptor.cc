@@ -46,7 +46,7 @@ std::variant<std::monostate, Promise, Refuse> Acceptor::OnPrepare(const Prepare&
   if (prepare.ballot > promised_) {
     Raise(prepare.ballot);
   }  // else the promise got lost: nothing was accepted since, so it can be said again
-  Promise promise{prepare.ballot, accepted_, log_.tip(), log_.decided(), {}};
+  Promise promise{prepare.ballot, accepted_, log_.tip(), log_.decided(), {}, log_.tip_hash()};
   if (std::tie(accepted_, promise.tip) > std::tie(prepare.accepted, prepare.tip)) {
     const bool in_memory = log_.first() <= prepare.decided + 1;
     promise.blocks = log_.From((in_memory ? prepare.decided : log_.decided()) + 1);
@@ -58,11 +58,11 @@ bool Acceptor::Continues(const Sync& sync) const {
   const Slot decided = log_.decided();
   const Hash& mine = log_.At(decided)->hash;
   if (sync.blocks.empty()) {
-    return sync.tip == decided && sync.tip_hash == mine;
+    return log_.Has(sync.tip, sync.tip_hash);
   }
   const Slot first = sync.blocks.front()->slot();
-  if (first == decided + 1) {
-    return sync.blocks.front()->header.parent == mine;
+  if (first > decided) {
+    return log_.Has(first - 1, sync.blocks.front()->header.parent);
   }
   return sync.blocks[decided - first]->hash == mine;
 }
@@ -85,11 +85,10 @@ Verdict Acceptor::OnSync(const Sync& sync) {
     OnDecided(sync.ballot, sync.decided);
     return Verdict::kAccepted;
   }
-  if (!sync.blocks.empty() && sync.blocks.front()->slot() > log_.decided() + 1) {
-    return Verdict::kBehind;
-  }
   if (!Continues(sync)) {
-    return sync.blocks.empty() && sync.tip > log_.decided() ? Verdict::kBehind : Verdict::kNothing;
+    // Above what is decided this log may have changed, or is another one.
+    const Slot on = sync.blocks.empty() ? sync.tip : sync.blocks.front()->slot() - 1;
+    return on > log_.decided() ? Verdict::kBehind : Verdict::kNothing;
   }
   Raise(sync.ballot);
   accepted_ = sync.ballot;

@@ -7,12 +7,62 @@ namespace cairn::paxos {
 
 void Election::OnHeartbeat(NodeId from, Incarnation incarnation, const Heartbeat& heartbeat,
                            Micros now) {
-  known_[from] = Peer{now, incarnation, heartbeat};
+  Peer& peer = known_.try_emplace(from, timing_).first->second;
+  if (peer.incarnation != incarnation) {
+    peer.silence.BeginAnew();
+    peer.incarnation = incarnation;
+  }
+  peer.silence.Heard(now);
+  const bool again = heartbeat.sent != 0 && heartbeat.sent == peer.last.sent;  // node/pulse.h
+  peer.last = heartbeat;
+  if (again) {
+    return;
+  }
+  peer.beat_at = now;
+  // An echo of another life of this process may say anything.
+  if (heartbeat.echo != 0 && heartbeat.echo >= began_ && heartbeat.echo <= now &&
+      heartbeat.held <= now - heartbeat.echo) {
+    peer.round_trip.Took(std::min(now - heartbeat.echo - heartbeat.held, timing_.patience));
+  }
+}
+
+void Election::OnWord(NodeId from, Incarnation incarnation, std::uint64_t life, Micros now) {
+  const auto found = known_.find(from);
+  if (found == known_.end() || found->second.incarnation != incarnation) {
+    return;  // who that is, its heartbeat will say
+  }
+  Peer& peer = found->second;
+  if (peer.life != life) {
+    peer.silence.BeginAnew();
+    peer.life = life;
+  }
+  peer.silence.Heard(now);
+}
+
+void Election::Echo(NodeId to, Micros now, Micros* echo, Micros* held) const {
+  const auto peer = known_.find(to);
+  *echo = peer == known_.end() ? 0 : peer->second.last.sent;
+  *held = peer == known_.end() ? 0 : now - peer->second.beat_at;
+}
+
+Micros Election::ToAQuorum(Micros now) const {
+  std::vector<Micros> bounds;
+  for (const NodeId node : peers_) {
+    if (Heard(node, now)) {
+      bounds.push_back(known_.at(node).round_trip.Bound());
+    }
+  }
+  if (bounds.empty()) {
+    return 0;
+  }
+  std::ranges::sort(bounds);
+  const std::size_t others = QuorumOf(peers_.size() + 1) - 1;  // this node is one
+  return std::min(bounds[std::min(others, bounds.size()) - 1], timing_.patience);
 }
 
 bool Election::Heard(NodeId node, Micros now) const {
   const auto peer = known_.find(node);
-  return peer != known_.end() && now - peer->second.heard_at <= timing_.silence;
+  return peer != known_.end() && !peer->second.silence.Lasts(now);
 }
 
 bool Election::Linked(NodeId node, Micros now) const {

@@ -18,25 +18,36 @@
 
 #include "common/roster.h"
 #include "paxos/message.h"
+#include "paxos/patience.h"
 
 namespace cairn::paxos {
 
-/// Microseconds of the replica's monotonic clock.
+/// Microseconds of the replica's monotonic clock. What waits for others is a floor: where they are
+/// further away, or slower, it is longer (patience.h).
 struct Timing {
-  Micros heartbeat = 40'000;   ///< Every node speaks at least this often.
-  Micros silence = 240'000;    ///< A node that was not heard for so long counts as gone.
-  Micros election = 300'000;   ///< A candidate is given so long before another one stands.
-  Micros deference = 60'000;   ///< The lead that a node gives to one with a better log.
-  Micros park = 700'000;       ///< A request waits so long for a leader before it is refused.
-  Micros expire = 10'000'000;  ///< A request without an answer is given up after so long.
+  Micros heartbeat = 40'000;     ///< Every node speaks at least this often.
+  Micros silence = 240'000;      ///< A node that was not heard for so long counts as gone.
+  Micros patience = 10'000'000;  ///< However slow it is: after so long it does.
+  Micros election = 300'000;     ///< A candidate is given so long before another one stands.
+  Micros deference = 60'000;     ///< The lead that a node gives to one with a better log.
+  Micros park = 700'000;         ///< A request waits so long for a leader before it is refused.
+  Micros expire = 10'000'000;    ///< A request without an answer is given up after so long.
 };
 
 class Election {
  public:
-  Election(NodeId self, std::vector<NodeId> peers, Timing timing)
-      : self_(self), peers_(std::move(peers)), timing_(timing) {}
+  /// `began`: this life of the process, by the clock that the other functions are told.
+  Election(NodeId self, std::vector<NodeId> peers, Timing timing, Micros began = 0)
+      : self_(self), peers_(std::move(peers)), timing_(timing), began_(began) {}
 
   void OnHeartbeat(NodeId from, Incarnation incarnation, const Heartbeat& heartbeat, Micros now);
+  /// Whatever a node says is a sign of its life. `life`: of its process.
+  void OnWord(NodeId from, Incarnation incarnation, std::uint64_t life, Micros now);
+  /// What a heartbeat to this node says of the way there and back.
+  void Echo(NodeId to, Micros now, Micros* echo, Micros* held) const;
+  /// To a quorum and back, most times; 0 if that was not measured. Not for longer than a node may
+  /// be silent.
+  [[nodiscard]] Micros ToAQuorum(Micros now) const;
 
   /// Was heard lately.
   [[nodiscard]] bool Heard(NodeId node, Micros now) const;
@@ -71,14 +82,19 @@ class Election {
 
  private:
   struct Peer {
-    Micros heard_at = 0;
+    explicit Peer(const Timing& timing) : silence(timing.silence, timing.patience) {}
+    Silence silence;
     Incarnation incarnation = 0;
+    std::uint64_t life = 0;
     Heartbeat last;
+    Micros beat_at = 0;
+    RoundTrip round_trip;
   };
 
   NodeId self_;
   std::vector<NodeId> peers_;
   Timing timing_;
+  Micros began_;
   std::map<NodeId, Peer> known_;
 };
 

@@ -33,6 +33,12 @@ struct Heartbeat {
   Slot tip = 0;
   Slot decided = 0;
   bool full = false;  ///< The sender's disk is full: it takes no new blocks.
+  Micros sent = 0;    ///< By the sender's clock; 0: not told.
+  Micros echo = 0;    ///< `sent` of the last heartbeat that the sender had of the receiver,
+  Micros held = 0;    ///< so long before this one left.
+  /// A leader's second copy, which came behind all blocks that the leader had sent before: what it
+  /// counts and the receiver lacks was lost.
+  bool behind_blocks = false;
 };
 
 struct Prepare {
@@ -49,6 +55,7 @@ struct Promise {
   Slot decided = 0;
   /// Contiguous up to tip, when (accepted, tip) beats the candidate's; else empty.
   std::vector<BlockPtr> blocks;
+  Hash tip_hash = {};  ///< Equal hashes, equal logs: what both have need not be sent.
 };
 
 struct Refuse {
@@ -60,8 +67,8 @@ struct Sync {
   Slot decided = 0;
   Slot tip = 0;
   Hash tip_hash;
-  /// Contiguous up to tip, beginning right after the follower's decided slot (or at one before);
-  /// empty if the follower's decided slot is the tip.
+  /// Contiguous up to tip, on a block that the follower has: its decided one, or one above that
+  /// of which the leader knows by its hash that it is the same; empty if that is the tip.
   std::vector<BlockPtr> blocks;
 };
 

@@ -16,6 +16,8 @@ namespace {
 // follower that is held up for a moment, and all are asked.
 constexpr std::size_t kFewRequests = 64;
 constexpr std::size_t kSmallBlockBytes = 64 * 1024;
+// Between two complaints of a follower that is behind.
+constexpr Micros kLongestPause = 2'000'000;
 
 /// A candidate or leader speaks for its own ballot only, and in its present life.
 bool Owns(NodeId from, Incarnation incarnation, const paxos::Ballot& ballot) {
@@ -30,7 +32,9 @@ void Replica::NoteRound(const paxos::Ballot& ballot) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat) {
   NoteRound(heartbeat.promised);
-  election_.OnHeartbeat(from, incarnation, heartbeat, now_);
+  if (!heartbeat.behind_blocks) {
+    election_.OnHeartbeat(from, incarnation, heartbeat, now_);
+  }
   if (!heartbeat.leading || heartbeat.promised < acceptor_.promised() ||
       !Owns(from, incarnation, heartbeat.promised)) {
     return;
@@ -39,8 +43,9 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
   if (heartbeat.tip > acceptor_.log().tip() && !MayTake()) {
     return;  // what is missing would not fit
   }
-  // Accepts come in order and before the heartbeat that counts them: what is missing was lost.
-  if (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched()) {
+  // What the leader counts may still be on its way, unless this came behind it.
+  if (heartbeat.behind_blocks &&
+      (acceptor_.accepted() != heartbeat.promised || heartbeat.tip > acceptor_.matched())) {
     SayBehind(from, heartbeat.promised);
   }
   // An Accepted may have been lost. It is said again while it matters: for what is not yet decided,
@@ -60,7 +65,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& pre
   }
   auto answer = acceptor_.OnPrepare(prepare);
   if (auto* promise = std::get_if<paxos::Promise>(&answer)) {
-    hopeful_until_ = now_ + options_.timing.election;
+    hopeful_until_ = now_ + ElectionTime();
     Send(from, std::move(*promise));
   } else if (auto* refuse = std::get_if<paxos::Refuse>(&answer)) {
     Send(from, *refuse);
@@ -73,7 +78,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& pro
     candidate_->OnPromise(from, incarnation, promise);
     WeighPromises();
   } else if (leader_ && promise.ballot == leader_->ballot()) {
-    BringUp(from, promise.decided);  // the quorum was there without it
+    BringUp(from, promise);  // the quorum was there without it
   }
 }
 
@@ -115,10 +120,11 @@ void Replica::BecomeLeader(NodeId best) {
   }
   for (const auto& [node, promise] : candidate.promises()) {
     if (node != options_.self) {
-      BringUp(node, promise.decided);
+      BringUp(node, promise);
     }
   }
-  next_stand_ = now_ + options_.timing.election;
+  tries_ = 0;
+  next_stand_ = now_ + ElectionTime();
   Beat();
 }
 
@@ -155,11 +161,18 @@ void Replica::Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict ve
 }
 
 void Replica::SayBehind(NodeId leader, const paxos::Ballot& ballot) {
-  // Once a heartbeat or so: the answer is large, and on its way while more Accepts come in.
-  if (behind_said_at_ != 0 && now_ < behind_said_at_ + options_.timing.heartbeat / 2) {
+  // Once a heartbeat or so: the answer is large, and on its way while more Accepts come in. Where
+  // nothing comes of it, ever more rarely: what is asked for again is in its own way.
+  const bool moved = acceptor_.matched() != behind_matched_ || ballot != behind_ballot_;
+  const Micros least = AtLeast(options_.timing.heartbeat / 2);
+  const Micros pause = moved ? least : std::max(least, behind_pause_);
+  if (behind_said_at_ != 0 && now_ < behind_said_at_ + pause) {
     return;
   }
   behind_said_at_ = now_;
+  behind_matched_ = acceptor_.matched();
+  behind_ballot_ = ballot;
+  behind_pause_ = std::min(2 * pause, kLongestPause);
   Send(leader,
        paxos::Behind{ballot, acceptor_.accepted(), acceptor_.matched(), acceptor_.log().decided()});
 }
@@ -202,13 +215,20 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& 
   sent_[from] = log.tip();
 }
 
-void Replica::BringUp(NodeId follower, Slot decided) {
+void Replica::BringUp(NodeId follower, const paxos::Promise& promise) {
+  // Its log ends in a block of this one: equal hashes, equal logs, and only the rest is sent.
+  const bool same =
+      promise.tip >= promise.decided && acceptor_.log().Has(promise.tip, promise.tip_hash);
+  BringUp(follower, same ? promise.tip : promise.decided);
+}
+
+void Replica::BringUp(NodeId follower, Slot known) {
   const paxos::Log& log = acceptor_.log();
-  if (decided + 1 < log.first() || decided > log.tip()) {
+  if (known + 1 < log.first() || known > log.tip()) {
     return;  // it fetches decided blocks first, from any node, and says Behind again
   }
   SendEarly(follower, paxos::Sync{leader_->ballot(), log.decided(), log.tip(), log.tip_hash(),
-                                  log.From(decided + 1)});
+                                  log.From(known + 1)});
   sent_[follower] = log.tip();
 }
 

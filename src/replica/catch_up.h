@@ -18,6 +18,9 @@ class CatchUp {
   CatchUp(std::size_t piece_blocks, Micros patience)
       : piece_blocks_(piece_blocks), patience_(patience) {}
 
+  /// So long a peer has from now on.
+  void BePatient(Micros patience) { patience_ = patience; }
+
   /// A peer that is heard, and up to where it knows the chain as decided.
   struct Source {
     NodeId node = 0;

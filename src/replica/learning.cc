@@ -29,8 +29,9 @@ void Replica::CatchUp(bool goes_on) {
     sources.push_back({node, last.decided, last.leading});
     far = far || last.decided > decided + options_.recent_blocks / 2;
   }
-  const bool stalled = now_ - decided_at_ > 2 * options_.timing.heartbeat;
+  const bool stalled = now_ - decided_at_ > AtLeast(2 * options_.timing.heartbeat);
   if (!sources.empty() && (goes_on || far || stalled || catch_up_.busy())) {
+    catch_up_.BePatient(ElectionTime());
     for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now_)) {
       Send(question.to, question.fetch);
     }
@@ -39,7 +40,7 @@ void Replica::CatchUp(bool goes_on) {
 
 void Replica::FetchForCandidate(NodeId node) {
   if (now_ >= fetch_until_) {
-    fetch_until_ = now_ + options_.timing.heartbeat;
+    fetch_until_ = now_ + AtLeast(options_.timing.heartbeat);
     const Slot decided = acceptor_.log().decided();
     Send(node, paxos::Fetch{decided + 1, decided + options_.catch_up_blocks});
   }
@@ -60,7 +61,7 @@ void Replica::AskForRepair() {
   }
   if (chosen != 0) {
     repair_asked_ = chosen;
-    repair_until_ = now_ + options_.timing.election;
+    repair_until_ = now_ + ElectionTime();
     Send(chosen, paxos::Fetch{range.first, range.last, true});
   }
 }

@@ -16,6 +16,9 @@ std::vector<NodeId> Others(const std::vector<NodeId>& nodes, NodeId self) {
   return others;
 }
 
+/// An election that fails is given twice the time, so often.
+constexpr unsigned kMostDoublings = 3;
+
 template <typename T>
 void MoveInto(std::vector<T>& from, std::vector<T>& to) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -45,7 +48,7 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
       machine_(machine),
       acceptor_(recovered.head.promised, recovered.head.accepted,
                 paxos::Log(recovered.blocks, recovered.head.decided, machine->incarnations())),
-      election_(options_.self, Others(options_.nodes, options_.self), options_.timing),
+      election_(options_.self, Others(options_.nodes, options_.self), options_.timing, now),
       now_(now),
       random_(options_.seed),
       last_decided_(recovered.head.decided),
@@ -76,6 +79,9 @@ void Replica::Tick(Micros now, Micros wall) {
   } else {
     ConsiderElection();
   }
+  if (candidate_ && candidate_->HasPromised(options_.self) && now_ >= next_prepare_) {
+    SendPrepares();
+  }
   if (now_ >= next_beat_ || Content() != was_content_) {
     Beat();
     GiveUpWaiting();
@@ -97,6 +103,7 @@ void Replica::Step(const Inbound& inbound) {
                  ": it is an older copy of what this node had, and promises made since are lost";
     return;
   }
+  election_.OnWord(inbound.from, inbound.incarnation, inbound.stamp.life, now_);
   std::visit([&](const auto& message) { On(inbound.from, inbound.incarnation, message); },
              inbound.message);
   // R1: whoever has promised more than its own ballot leads, or stands, no more.
@@ -207,7 +214,7 @@ void Replica::KeepLeading() {
     // R8: a leader that lost its majority steps down, and its heartbeats say so.
     if (unsupported_since_ == 0) {
       unsupported_since_ = now_;
-    } else if (now_ - unsupported_since_ > options_.timing.deference) {
+    } else if (now_ - unsupported_since_ > AtLeast(options_.timing.deference)) {
       StopLeading();
     }
     return;
@@ -236,6 +243,10 @@ void Replica::ConsiderElection() {
   const bool may_stand = IsVoter() && able && !BesideACluster() && !Content() &&
                          !election_.NeighbourContent(now_) &&
                          LinkedVoters() >= QuorumOf(options_.nodes.size());
+  if (LeaderHint() != 0 && tries_ > 0) {
+    tries_ = 0;
+    next_stand_ = 0;
+  }
   if (!may_stand) {
     unled_since_ = 0;
     return;
@@ -243,7 +254,7 @@ void Replica::ConsiderElection() {
   if (unled_since_ == 0) {
     unled_since_ = now_;
     const bool defer = election_.BetterNeighbour(acceptor_.accepted(), log.tip(), now_);
-    const Micros lead = options_.timing.deference;
+    const Micros lead = AtLeast(options_.timing.deference);
     next_stand_ = std::max(next_stand_, now_ + (defer ? lead + Random(lead) : 0));
   }
   if (now_ >= next_stand_) {
@@ -272,7 +283,12 @@ void Replica::StandForElection() {
   NoteRound(ballot);
   acceptor_.StartBallot(ballot);
   candidate_.emplace(ballot, options_.nodes.size());
-  next_stand_ = now_ + options_.timing.election + Random(options_.timing.election);
+  // Each try that fails leaves more time to the next one, whoever makes it: what is under way when
+  // it is given up is in the way of what comes after it.
+  const Micros time = ElectionTime() << std::min(tries_, kMostDoublings);
+  ++tries_;
+  next_stand_ = now_ + time + Random(time);
+  prepare_pause_ = AtLeast(options_.timing.heartbeat);
   SendPrepares();
 }
 
@@ -280,6 +296,8 @@ void Replica::SendPrepares() {
   // Late, like all that rests on a write: the own promise is durable before it is asked of
   // others, so that no ballot is ever used twice.
   const paxos::Log& log = acceptor_.log();
+  next_prepare_ = now_ + prepare_pause_;
+  prepare_pause_ *= 2;
   for (const NodeId node : election_.peers()) {
     if (!candidate_->HasPromised(node)) {
       Send(node,
@@ -304,13 +322,23 @@ void Replica::Beat() {
   const paxos::Log& log = acceptor_.log();
   was_content_ = Content();
   next_beat_ = now_ + options_.timing.heartbeat;
+  paxos::Heartbeat beat{acceptor_.promised(),
+                        leader_.has_value(),
+                        was_content_,
+                        election_.HeardMask(now_),
+                        acceptor_.accepted(),
+                        log.tip(),
+                        log.decided(),
+                        !HasRoom(),
+                        now_};
   for (const NodeId node : election_.peers()) {
-    Send(node, paxos::Heartbeat{acceptor_.promised(), leader_.has_value(), was_content_,
-                                election_.HeardMask(now_), acceptor_.accepted(), log.tip(),
-                                log.decided(), !HasRoom()});
-  }
-  if (candidate_ && candidate_->HasPromised(options_.self)) {
-    SendPrepares();  // again: they may have been lost
+    election_.Echo(node, now_, &beat.echo, &beat.held);
+    Send(node, beat);
+    if (leader_) {
+      beat.behind_blocks = true;
+      Send(node, beat);
+      beat.behind_blocks = false;
+    }
   }
 }
 

@@ -16,6 +16,7 @@
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
 // (decided blocks from peers), serving.cc (requests of clients), words.cc (what a person is told).
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -124,6 +125,11 @@ class Replica {
   void Beat();
   [[nodiscard]] bool Content() const;
   [[nodiscard]] bool Formed() const { return acceptor_.log().decided() >= 1; }
+  /// For a quorum to answer, with a floor.
+  [[nodiscard]] Micros AtLeast(Micros floor) const {
+    return std::max(floor, election_.ToAQuorum(now_));
+  }
+  [[nodiscard]] Micros ElectionTime() const { return AtLeast(options_.timing.election / 2) * 2; }
   std::uint64_t Random(std::uint64_t below);
   void Send(NodeId to, Message message);
   void SendEarly(NodeId to, Message message);
@@ -147,7 +153,9 @@ class Replica {
   void SayBehind(NodeId leader, const paxos::Ballot& ballot);
   void WeighPromises();
   void BecomeLeader(NodeId best);
-  void BringUp(NodeId follower, Slot decided);
+  void BringUp(NodeId follower, const paxos::Promise& promise);
+  /// From the block after `known` on, which it has.
+  void BringUp(NodeId follower, Slot known);
   void AskAll();
   void SpreadBlocks();
   void SpreadProbe();
@@ -233,11 +241,17 @@ class Replica {
   std::uint64_t greatest_round_ = 0;
   NodeId ack_to_ = 0;  // whom to send Accepted once the write is durable
   Micros next_beat_ = 0;
+  Micros next_prepare_ = 0;       // a candidate's, again: the last may have been lost
+  Micros prepare_pause_ = 0;      // until the one after that
   Micros next_stand_ = 0;         // not to stand for election before
+  unsigned tries_ = 0;            // elections since there was a leader
   Micros hopeful_until_ = 0;      // a candidate was promised something lately
   Micros unsupported_since_ = 0;  // 0: supported
   Micros unled_since_ = 0;        // 0: no reason to stand for election
   Micros behind_said_at_ = 0;
+  Micros behind_pause_ = 0;  // until it is said again, if nothing came of it
+  Slot behind_matched_ = 0;  // when it was said, and to whom
+  paxos::Ballot behind_ballot_;
   bool was_content_ = false;
   NodeId known_leader_ = 0;     // whom requests are handed to
   paxos::Ballot known_ballot_;  // in this ballot

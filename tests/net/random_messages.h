@@ -82,9 +82,9 @@ class RandomMessages {
   /// One of every verb between nodes.
   std::vector<replica::Message> EveryPeerMessage() {
     return {paxos::Heartbeat{Ballot(), true, true, static_cast<std::uint32_t>(Number(1, 511)) << 1,
-                             Ballot(), AnySlot(), AnySlot(), true},
+                             Ballot(), AnySlot(), AnySlot(), true, Wide(), Wide(), Wide(), true},
             paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot()},
-            paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3)},
+            paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3), AnyHash()},
             paxos::Refuse{Ballot()},
             paxos::Sync{Ballot(), AnySlot(), AnySlot(), AnyHash(), Chain(2)},
             paxos::Accept{Ballot(), AnySlot(), Chain(1).front()},
@@ -238,13 +238,14 @@ inline auto Fields(const replica::Answer& m) {
   return std::tie(m.code, m.message, m.slot, m.value, m.leader);
 }
 inline auto Fields(const paxos::Heartbeat& m) {
-  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided, m.full);
+  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided, m.full,
+                  m.sent, m.echo, m.held, m.behind_blocks);
 }
 inline auto Fields(const paxos::Prepare& m) {
   return std::tie(m.ballot, m.decided, m.accepted, m.tip);
 }
 inline auto Fields(const paxos::Promise& m) {
-  return std::make_tuple(m.ballot, m.accepted, m.tip, m.decided, Fields(m.blocks));
+  return std::make_tuple(m.ballot, m.accepted, m.tip, m.decided, Fields(m.blocks), m.tip_hash);
 }
 inline auto Fields(const paxos::Refuse& m) { return std::tie(m.promised); }
 inline auto Fields(const paxos::Sync& m) {

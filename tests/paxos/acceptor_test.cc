@@ -159,6 +159,34 @@ TEST(AcceptorTest, ASyncWithAGapIsAnsweredWithBehind) {
   EXPECT_EQ(acceptor.accepted(), BallotOf(4));
 }
 
+// R3: equal hashes, equal logs. What both have need not be sent.
+TEST(AcceptorTest, ASyncOnAnUndecidedBlockThatItHasBringsOnlyTheRest) {
+  const auto chain = Chain(6);
+  Acceptor acceptor = Made(5, Part(chain, 0, 4), 1);
+  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), chain, 4, 1)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.accepted(), BallotOf(6));
+  EXPECT_EQ(acceptor.log().tip_hash(), chain[6]->hash);
+  EXPECT_EQ(acceptor.matched(), 6U);
+}
+
+TEST(AcceptorTest, ASyncOfATipThatItHasNeedsNoBlocks) {
+  const auto chain = Chain(6);
+  Acceptor acceptor = Made(5, chain, 1);
+  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), Part(chain, 0, 4), 4, 1)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.accepted(), BallotOf(6));
+  EXPECT_EQ(acceptor.log().tip_hash(), chain[4]->hash);
+}
+
+// R4: the same slot is not the same block.
+TEST(AcceptorTest, ASyncOnAnotherUndecidedBlockIsAnsweredWithBehind) {
+  const auto chain = Chain(2);
+  Acceptor acceptor = Made(5, Grow(chain, 2, "mine"), 1);
+  const auto other = Grow(chain, 4, "other");
+  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), other, 4, 1)), Verdict::kBehind);
+  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), Part(other, 0, 4), 4, 1)), Verdict::kBehind);
+  EXPECT_EQ(acceptor.accepted(), BallotOf(5));
+}
+
 TEST(AcceptorTest, ASyncWhoseBlocksAreNoChainIsIgnored) {
   const auto chain = Chain(4);
   Acceptor acceptor = Made(4, Chain(1), 1);

@@ -130,6 +130,67 @@ TEST_F(ElectionTest, ABetterNeighbourHasTheGreaterBallotThenTheLongerLogThenTheG
   EXPECT_FALSE(election.BetterNeighbour(BallotOf(6), 1, now));
 }
 
+// R8: a node that carries blocks and whose heartbeats are late is alive.
+TEST_F(ElectionTest, EveryWordIsASignOfLife) {
+  Hear(2, Follower(5));
+  for (int i = 0; i < 20; ++i) {
+    now += timing.silence / 2;
+    election.OnWord(2, LifeOf(2), 0, now);
+    EXPECT_TRUE(election.Linked(2, now));
+  }
+  now += timing.silence + 1;
+  EXPECT_FALSE(election.Heard(2, now));
+  election.OnWord(2, LifeOf(2) + 1, 0, now);  // somebody else
+  EXPECT_FALSE(election.Heard(2, now));
+}
+
+// R8: where pauses are usual they are borne; a restart is none.
+TEST_F(ElectionTest, GetsUsedToPauses) {
+  for (int i = 0; i < 4; ++i) {
+    Hear(2, Follower(5));
+    now += 2 * timing.silence;
+  }
+  EXPECT_TRUE(election.Heard(2, now));
+  election.OnWord(2, LifeOf(2), 1, now);
+  election.OnWord(2, LifeOf(2), 2, now += 60 * timing.silence);
+  EXPECT_TRUE(election.Heard(2, now));
+  now += 5 * timing.silence;
+  EXPECT_FALSE(election.Heard(2, now));
+}
+
+TEST_F(ElectionTest, TheWayToAQuorumIsMeasuredByEchoes) {
+  EXPECT_EQ(election.ToAQuorum(now), 0U);
+  const auto answer = [&](NodeId from, Micros took) {
+    Heartbeat heartbeat = Follower(5);
+    heartbeat.sent = now;
+    heartbeat.echo = now - took - 10'000;
+    heartbeat.held = 10'000;
+    Hear(from, heartbeat);
+  };
+  for (int i = 0; i < 50; ++i) {
+    now += timing.heartbeat;
+    answer(2, 1'000);
+    answer(3, 50'000);
+    answer(4, 400'000);
+  }
+  EXPECT_GE(election.ToAQuorum(now), 50'000U);
+  EXPECT_LT(election.ToAQuorum(now), 100'000U);
+  Micros echo = 0;
+  Micros held = 0;
+  election.Echo(2, now + 5, &echo, &held);
+  EXPECT_EQ(echo, now);
+  EXPECT_EQ(held, 5U);
+  // What another life sent, or the future, says nothing.
+  for (int i = 0; i < 50; ++i) {
+    now += timing.heartbeat;
+    Heartbeat heartbeat = Follower(5);
+    heartbeat.sent = now;
+    heartbeat.echo = now + 5;
+    Hear(2, heartbeat);
+  }
+  EXPECT_LT(election.ToAQuorum(now), 100'000U);
+}
+
 TEST_F(ElectionTest, SaysWhomItHears) {
   EXPECT_EQ(election.HeardMask(now), 0U);
   Hear(2, Follower(5));

@@ -91,6 +91,20 @@ TEST(AgreementTest, ANewLeaderBringsEachFollowerToItsLog) {
   EXPECT_EQ(node.Said<paxos::Sync>(2)[0].ballot, ballot);
 }
 
+// R3: equal hashes, equal logs. What both have is not sent again.
+TEST(AgreementTest, ANewLeaderSendsOnlyWhatAFollowerLacks) {
+  const auto chain = paxos::Chain(5);
+  OneNode node({.chain = chain, .decided = 2});
+  const paxos::Ballot ballot = node.Stand();
+  node.Hear(2, paxos::Promise{ballot, BallotOf(4, 2), 4, 2, {}, chain[4]->hash});
+  node.Hear(3, paxos::Promise{ballot, BallotOf(4, 2), 5, 2, {}, chain[5]->hash});
+  node.Turns();
+  ASSERT_EQ(node.Said<paxos::Sync>(2).size(), 1U);
+  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].blocks, paxos::Part(chain, 5, 5));
+  ASSERT_EQ(node.Said<paxos::Sync>(3).size(), 1U);
+  EXPECT_TRUE(node.Said<paxos::Sync>(3)[0].blocks.empty());
+}
+
 // R3
 TEST(AgreementTest, ALeaderAdoptsTheBestLogOfItsQuorum) {
   const auto chain = paxos::Chain(5);

@@ -63,6 +63,11 @@ class OneNode {
       now_ += 10'000;
       for (const auto& [id, heartbeat] : peers_) {
         Hear(id, heartbeat);
+        if (heartbeat.leading) {
+          paxos::Heartbeat copy = heartbeat;
+          copy.behind_blocks = true;
+          Hear(id, copy);
+        }
       }
       replica_.Tick(now_, now_);
       Turns();

@@ -95,7 +95,7 @@ void Stage::TickNow(NodeId id, const std::vector<NodeId>& heard) {
         TellMessage({0, id, beat->second}, "");
       }
       node.inbox.emplace_back(
-          [inbound = beat->second](replica::Replica& replica) { replica.Step(inbound); });
+          [inbound = beat->second](replica::Replica& replica) { Hear(replica, inbound); });
     }
     beats_.erase(beat);
   }

@@ -56,6 +56,15 @@ inline Incarnation LifeOf(NodeId node, std::uint64_t life) {
   return Incarnation{node} * 1000 + life;
 }
 
+/// Hears a message; of a leader's heartbeat the second copy, too (paxos::Heartbeat::behind_blocks).
+inline void Hear(replica::Replica& replica, replica::Inbound inbound) {
+  replica.Step(inbound);
+  if (auto* beat = std::get_if<paxos::Heartbeat>(&inbound.message); beat && beat->leading) {
+    beat->behind_blocks = true;
+    replica.Step(inbound);
+  }
+}
+
 class Stage {
  public:
   Stage(const StageOptions& options, std::ostream* out);

@@ -14,6 +14,12 @@ std::uint64_t LivesBefore(NodeId node, Incarnation life) { return life - LifeOf(
 
 constexpr const char* kHeartbeat = "Heartbeat";
 
+/// Which Hear makes of the first.
+bool IsSecondCopy(const replica::Message& message) {
+  const auto* beat = std::get_if<paxos::Heartbeat>(&message);
+  return beat != nullptr && beat->behind_blocks;
+}
+
 bool IsHeartbeat(const replica::Message& message) {
   return std::holds_alternative<paxos::Heartbeat>(message);
 }
@@ -27,7 +33,7 @@ void Stage::TellSaid(NodeId id, const std::string& when,
   // One line a message, with all whom it goes to.
   std::vector<std::pair<std::string, std::string>> lines;
   for (const replica::Outbound& message : messages) {
-    if (IsHeartbeat(message.message) && !verbose_) {
+    if (IsSecondCopy(message.message) || (IsHeartbeat(message.message) && !verbose_)) {
       continue;
     }
     const std::string words = MessageWords(message.message);
@@ -46,6 +52,9 @@ void Stage::TellSaid(NodeId id, const std::string& when,
 
 void Stage::Post(NodeId from, const replica::Outbound& message) {
   replica::Inbound inbound{from, nodes_.at(from).disk.incarnation(), message.message};
+  if (IsSecondCopy(message.message)) {
+    return;
+  }
   if (IsHeartbeat(message.message)) {
     beats_.insert_or_assign({message.to, from}, std::move(inbound));
   } else {
@@ -98,7 +107,7 @@ void Stage::HearAll(const std::vector<InFlight>& messages) {
       TellMessage(message, lost ? ", lost" : "");
       if (!lost) {
         nodes_.at(to).inbox.emplace_back(
-            [inbound = message.inbound](replica::Replica& replica) { replica.Step(inbound); });
+            [inbound = message.inbound](replica::Replica& replica) { Hear(replica, inbound); });
         hears = true;
       }
     }

@@ -9,6 +9,7 @@
 #include "sim/doors.h"
 #include "sim/full_disks.h"
 #include "sim/history.h"
+#include "sim/load.h"
 #include "sim/real_client.h"
 #include "sim/world.h"
 
@@ -170,6 +171,48 @@ std::optional<std::string> CrashAllAndStartAMajority(World& world, const Clients
   return std::nullopt;
 }
 
+/// The greatest round that anybody has promised.
+std::uint64_t RoundOf(const World& world) {
+  std::uint64_t round = 0;
+  for (const NodeId id : world.ids()) {
+    round = std::max(round, world.disk(id).head().promised.round);
+  }
+  return round;
+}
+
+/// R8 where nothing is broken: once the nodes know what is usual here, leaders stay, writes go on,
+/// and a dead leader is replaced.
+std::optional<std::string> Endure(World& world, const Hardship& hardship) {
+  world.Endure(hardship);
+  {
+    const Load load(&world, 4, hardship.bandwidth > 0 ? 50'000 : 100);
+    world.RunFor(20 * kSecond);
+    const std::uint64_t round = RoundOf(world);
+    const std::uint64_t done = load.done();
+    world.RunFor(60 * kSecond);
+    if (RoundOf(world) > round + 2) {
+      return "R8: " + std::to_string(RoundOf(world) - round) +
+             " elections in a minute in which nothing failed";
+    }
+    if (load.done() < done + 20) {
+      return "R8: " + std::to_string(load.done() - done) +
+             " writes in a minute in which nothing failed";
+    }
+  }
+  const NodeId dead = world.Leader();
+  if (dead != 0 && world.ids().size() > 2) {
+    world.Kill(dead);
+    if (!world.RunUntil([&] { return world.Leader() != 0; }, 30 * kSecond)) {
+      return "R8: a dead leader is not replaced within 30 s";
+    }
+    world.Start(dead);
+  }
+  world.Endure({});
+  return world.RunUntil([&] { return world.Converged(); }, 30 * kSecond)
+             ? std::nullopt
+             : std::optional<std::string>("R8: after hardship there is not one chain within 30 s");
+}
+
 }  // namespace
 
 void Report::Add(const Report& other) {
@@ -212,6 +255,9 @@ Report Run(const Plan& plan, std::ostream* trace) {
   }
   if (!report.failure) {
     report.failure = HealAndSettle(world, doors, clients);
+  }
+  if (!report.failure && plan.hardship) {
+    report.failure = Endure(world, *plan.hardship);
   }
   if (!report.failure) {
     report.failure = CrashAllAndStartAMajority(world, clients);

@@ -7,6 +7,7 @@ namespace {
 
 using Kind = Fault::Kind;
 constexpr Micros kSecond = 1'000'000;
+constexpr std::uint64_t kPlansAHardship = 16;
 
 /// One fault on one world, with its own dice.
 class Striker {
@@ -162,6 +163,25 @@ WorldOptions OptionsOf(std::uint64_t seed, Random& random) {
   return options;
 }
 
+/// One of each sort, with dice of its own.
+Hardship HardshipOf(std::uint64_t seed) {
+  Random random(seed * 104'729 + 3);
+  const Micros way = random.Chance(0.5) ? 500 : random.Between(5'000, 300'000);
+  Hardship hardship{.delay_min = way, .delay_max = 2 * way};
+  switch (random.Below(3)) {
+    case 0:
+      hardship.stalls = 0.1;
+      break;
+    case 1:
+      hardship.hold_max = random.Between(20'000, 300'000);
+      break;
+    default:
+      hardship.bandwidth = 1'200'000;
+      break;
+  }
+  return hardship;
+}
+
 }  // namespace
 
 std::string Plan::Arguments() const {
@@ -202,6 +222,9 @@ Plan PlanOf(std::uint64_t seed) {
     const bool rare = kind == Kind::kKillAll || kind == Kind::kRollingRestart;
     plan.faults.push_back(
         {plan.faults.size(), rare && random.Chance(0.7) ? Kind::kHeal : kind, at, random.Next()});
+  }
+  if (seed % kPlansAHardship == 0) {
+    plan.hardship = HardshipOf(seed);
   }
   return plan;
 }

@@ -3,6 +3,7 @@
 // so that a failing run can be shrunk by leaving parts of it out.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ struct Plan {
   bool real_clients = false;  ///< Those of src/client, in front of doors (doors.h).
   Micros duration = 0;        ///< Of the faults; then all is healed.
   std::vector<Fault> faults;
+  /// Of some plans: when all is healed, the network and the machines are like this for a while.
+  std::optional<Hardship> hardship;
 
   /// The arguments of cairn-sim that run this plan.
   [[nodiscard]] std::string Arguments() const;

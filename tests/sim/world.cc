@@ -5,7 +5,6 @@
 
 #include "chain/block.h"
 #include "common/limits.h"
-#include "sim/describe.h"
 
 namespace cairn::sim {
 namespace {
@@ -16,13 +15,6 @@ constexpr Micros kWallStart = 1'700'000'000'000'000;
 
 BlockPtr GenesisOf(const std::vector<NodeId>& ids, std::uint64_t max_sessions) {
   return chain::MakeGenesis({"sim", ids, max_sessions});
-}
-
-/// What replica/message.h asks of the network for these.
-bool OnlyOnce(const replica::Message& message) {
-  return std::holds_alternative<replica::ForwardWrite>(message) ||
-         std::holds_alternative<replica::ForwardRead>(message) ||
-         std::holds_alternative<replica::ForwardAnswer>(message);
 }
 
 }  // namespace
@@ -95,6 +87,7 @@ void World::Start(NodeId id) {
     node.machine->Apply(*node.disk.Read(slot));
   }
   node.holes_known = node.disk.rotten();
+  node.clock = node.looked_at = now_;
   replica::Options options =
       replica::DefaultOptions(id, node.disk.incarnation(), ids_, random_.Next());
   options.recent_blocks = options_.recent_blocks;
@@ -115,7 +108,7 @@ void World::ScheduleTick(NodeId id) {
       return;
     }
     Happen(id, [this, id](replica::Replica& replica) {
-      replica.Tick(now_, kWallStart + now_ + nodes_.at(id).clock_offset);
+      replica.Tick(Clock(nodes_.at(id)), kWallStart + now_ + nodes_.at(id).clock_offset);
     });
     ScheduleTick(id);
   });
@@ -134,7 +127,7 @@ void World::Happen(NodeId id, std::function<void(replica::Replica&)> event) {
 void World::Turn(NodeId id) {
   Node& node = nodes_.at(id);
   const replica::Room before = node.room;
-  node.replica->Advance(now_, kWallStart + now_ + node.clock_offset);
+  node.replica->Advance(Clock(node), kWallStart + now_ + node.clock_offset);
   for (const auto& event : std::exchange(node.inbox, {})) {
     event(*node.replica);
   }
@@ -191,7 +184,9 @@ void World::FinishTurn(NodeId id) {
   SayAll(id, std::exchange(effects.late, {}));
   node.replica->Apply(&effects);
   Speak(id, effects);
-  if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
+  if (node.replica && hardship_.hold_max > 0 && !node.replica->Restless()) {
+    Pause(id, random_.Below(hardship_.hold_max));  // the others' turn
+  } else if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
     Turn(id);
   } else if (node.replica && node.replica->Gathering()) {
     situations_.Note(Situation::kRequestsGathered);
@@ -248,39 +243,6 @@ void World::Speak(NodeId id, const replica::Effects& effects) {
             std::to_string(local.answer.slot));
     }
     on_answer(local.answer);
-  }
-}
-
-void World::Deliver(NodeId from, const replica::Outbound& message) {
-  const std::size_t kind = message.message.index();
-  trace_ = (trace_ ^ (now_ << 16 | from << 12 | message.to << 8 | kind)) * 0x100000001b3U;
-  const int copies = random_.Chance(options_.duplication) && !OnlyOnce(message.message) ? 2 : 1;
-  for (int copy = 0; copy < copies; ++copy) {
-    if (random_.Chance(options_.loss)) {
-      continue;
-    }
-    const Node& sender = nodes_.at(from);
-    replica::Inbound inbound{from,
-                             sender.disk.incarnation(),
-                             message.message,
-                             {sender.replica->life(), sender.disk.commits()},
-                             sender.replica->SeenOf(message.to)};
-    Micros delay = random_.Between(options_.delay_min, options_.delay_max);
-    if (random_.Chance(options_.straggling)) {
-      delay += random_.Below(1'000'000);
-    }
-    At(now_ + delay,
-       [this, to = message.to, inbound = std::move(inbound), life = nodes_.at(message.to).life] {
-         if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
-           return;
-         }
-         if (options_.trace != nullptr) {
-           Trace(std::to_string(inbound.from) + " -> " + std::to_string(to) + "  " +
-                 Describe(inbound.message));
-         }
-         NoteArrival(to, inbound, life);
-         Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
-       });
   }
 }
 

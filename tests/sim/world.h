@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "kv/table.h"
+#include "replica/lane.h"
 #include "replica/replica.h"
 #include "sim/disk.h"
+#include "sim/hardship.h"
 #include "sim/invariants.h"
 #include "sim/random.h"
 #include "sim/situations.h"
@@ -55,6 +57,9 @@ class World {
   bool RunUntil(const std::function<bool()>& done, Micros limit);
   /// Something that happens once, later.
   void At(Micros time, std::function<void()> action);
+
+  /// From now on the network and the machines are like this.
+  void Endure(const Hardship& hardship);
 
   // Faults.
   void Kill(NodeId node);
@@ -148,6 +153,8 @@ class World {
     std::size_t reserve = 0;                    // bytes, while it is full
     replica::Room room = replica::Room::kFree;  // as the replica knows it
     Micros clock_offset = 0;
+    Micros clock = 0;      // of the replica, as of
+    Micros looked_at = 0;  // this time
     Micros paused_until = 0;
     Micros slow_until = 0;
     Micros slow_sync = 0;
@@ -178,6 +185,8 @@ class World {
   void TellRoom(NodeId id);
   /// `before`: what the replica knew of its disk when the turn began.
   void TakeFromReserve(NodeId id, replica::Room before, const replica::LedgerWrite& write);
+  std::optional<Micros> ArrivalOf(NodeId from, const replica::Outbound& message);
+  Micros Clock(Node& node);
   void NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life);
   void NoteWrite(const Node& node);
   void NoteRoles(NodeId id);
@@ -194,6 +203,8 @@ class World {
   std::vector<NodeId> ids_;
   std::map<NodeId, Node> nodes_;
   std::set<std::pair<NodeId, NodeId>> cuts_;
+  Hardship hardship_;
+  std::map<std::tuple<NodeId, NodeId, replica::Lane>, Connection> connections_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
   Micros now_ = 1'000'000;
   std::uint64_t order_ = 0;

@@ -1,0 +1,35 @@
+"""Far away, narrow, lossy: a cluster gets used to its network, and its leader stays."""
+
+from case import ProcessTest
+from load import Writer, unique_puts
+from slow_net import SlowNet, round_of
+
+
+class SlowNetwork(ProcessTest):
+    def form(self, **network):
+        cluster = self.make_cluster(5)
+        net = SlowNet(cluster, **network)
+        self.addCleanup(net.close)
+        net.form()
+        return cluster
+
+    def test_large_values_on_narrow_links_cost_no_leader(self):
+        cluster = self.form(bandwidth=12e6)
+        before = round_of(cluster)
+        done = cluster.cairn(
+            "bench", *"--op put --value-size 1048576 --clients 8 --warmup 0 --seconds 10".split()
+            + ["--timeout", "20", "--json"]
+        )
+        self.assertEqual(done.code, 0, done)
+        self.assertGreater(done.json["operations"], 10)
+        self.assertLessEqual(round_of(cluster), before + 1)
+
+    def test_lost_packets_and_jitter_cost_few_elections(self):
+        cluster = self.form(delay=0.005, jitter=0.005, loss=0.2)
+        writer = Writer(cluster, cluster.leader(), unique_puts("w"), timeout=30)
+        writer.wait_for(20)
+        before = round_of(cluster)
+        writer.wait_for(60)
+        self.assertLessEqual(round_of(cluster), before + 2)
+        writer.finish()
+        self.assertEqual(writer.refused, [])
