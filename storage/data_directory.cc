@@ -4,10 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 
 #include "storage/identity.h"
 #include "storage/remains.h"
@@ -17,8 +16,7 @@ namespace cairn::storage {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = std::size_t{64} * 1024;
-constexpr std::string_view kPermission =
-    "Give this user permission to read and write it, or name another directory with --data.";
+constexpr std::string_view kElsewhere = "Check the disk, or name another directory with --data.";
 
 Status Locked(const std::string& path, const std::string& lock) {
   Result<std::string> pid = ReadSmallFile(lock, kMaxTextBytes);
@@ -44,7 +42,7 @@ Result<FileDescriptor> TakeLock(const std::string& path, bool may_be_read_only) 
     }
   }
   if (!file.valid()) {
-    return SystemError("open", lock, errno, kPermission);
+    return SystemError("open", lock, errno, kElsewhere);
   }
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     return errno == EWOULDBLOCK ? Locked(path, lock) : SystemError("lock", lock, errno);
@@ -72,15 +70,16 @@ Status NotEmpty(const std::string& path, const std::string& name) {
 /// mounted here brings lost+found.
 Status CheckUnused(const std::string& path) {
   const std::string temporary = TemporaryName("identity");
-  std::error_code error;
-  std::filesystem::directory_iterator entry(path, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  const Result<std::vector<std::string>> names = ListNames(path);
+  if (!names.ok()) {
+    return names.status();
+  }
+  for (const std::string& name : names.value()) {
     if (name != "LOCK" && name != temporary && name != "lost+found") {
       return NotEmpty(path, name);
     }
   }
-  return error ? SystemError("read the directory", path, error.value(), kPermission) : Status::Ok();
+  return Status::Ok();
 }
 
 std::string Owner(const Identity& identity) {
@@ -160,7 +159,11 @@ Status RestoreIdentity(const std::string& path, const std::string& problem, Iden
   }
   // A copy: the file itself is replaced at one stroke, so that the directory is never without one.
   std::string moved;
-  if (const auto damaged = ReadSmallFile(path + "/identity", kMaxTextBytes); damaged.ok()) {
+  const Result<std::string> damaged = ReadSmallFile(path + "/identity", kMaxTextBytes);
+  if (!damaged.ok() && damaged.status().code() != Code::kNotFound) {
+    return damaged.status();
+  }
+  if (damaged.ok()) {
     const Result<std::string> kept = KeepInQuarantine(path, "identity", damaged.value());
     if (!kept.ok()) {
       return kept.status();
@@ -191,7 +194,11 @@ Result<std::string> FreeNameInQuarantine(const std::string& directory, const std
   }
   for (int number = 1;; ++number) {
     std::string path = quarantine + "/" + name + "-" + std::to_string(number);
-    if (!PathExists(path)) {
+    const Result<bool> taken = Exists(path);
+    if (!taken.ok()) {
+      return taken.status();
+    }
+    if (!taken.value()) {
       return path;
     }
   }
@@ -215,7 +222,14 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
   if (Status made = MakeDirectories(absolute); !made.ok()) {
     return made;
   }
-  if (!PathExists(absolute + "/identity") && !HoldsLedger(absolute)) {
+  const Result<bool> identified = Exists(absolute + "/identity");
+  const Result<bool> holds = HoldsLedger(absolute);
+  for (const auto& known : {identified, holds}) {
+    if (!known.ok()) {
+      return known.status();
+    }
+  }
+  if (!identified.value() && !holds.value()) {
     // Before the lock is taken: what is no node's is left without even a LOCK in it.
     if (Status unused = CheckUnused(absolute); !unused.ok()) {
       return unused;
@@ -234,11 +248,12 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
     if (found->cluster != cluster || found->node != node) {
       return BelongsToAnother(absolute, found.value(), wanted);
     }
-    if (HoldsLedger(absolute)) {
+    if (holds.value()) {
       return DataDirectory(absolute, found.value(), std::move(lock).value(), false);
     }
+    wanted.formed = found->formed;
   } else if (found.status().code() == Code::kIntegrity ||
-             (found.status().code() == Code::kNotFound && HoldsLedger(absolute))) {
+             (found.status().code() == Code::kNotFound && holds.value())) {
     if (Status restored = RestoreIdentity(absolute, found.status().message(), &wanted, say);
         !restored.ok()) {
       return restored;
@@ -251,6 +266,27 @@ Result<DataDirectory> DataDirectory::Open(const std::string& path, const Hash& c
     return made;
   }
   return DataDirectory(absolute, wanted, std::move(lock).value(), true);
+}
+
+Status DataDirectory::NoteFormed(const Hash& block1) {
+  const bool known = identity_.formed && *identity_.formed != Hash{};
+  if (identity_.formed && (block1 == Hash{} || block1 == *identity_.formed)) {
+    return Status::Ok();
+  }
+  if (known) {
+    return Status::Usage("the data directory " + path_ +
+                         " belongs to the cluster whose block 1 is " + identity_.formed->Hex() +
+                         ", and this chain's block 1 is " + block1.Hex() +
+                         ": it is another cluster of the same name. Start the node with the "
+                         "addresses of its own cluster, or name another directory with --data.");
+  }
+  Identity noted = identity_;
+  noted.formed = block1;
+  if (Status written = ReplaceFile(path_ + "/identity", FormatIdentity(noted)); !written.ok()) {
+    return written;
+  }
+  identity_ = noted;
+  return Status::Ok();
 }
 
 Status DataDirectory::Renew() { return MakeAnew(path_, &identity_); }
@@ -271,21 +307,22 @@ Result<DataDirectory> DataDirectory::OpenExisting(const std::string& path) {
   return DataDirectory(absolute, found.value(), std::move(lock).value(), false);
 }
 
-bool HoldsLedger(const std::string& directory) {
-  if (PathExists(directory + "/guard") || PathExists(directory + "/ledger.salvaged")) {
-    return true;
+Result<bool> HoldsLedger(const std::string& directory) {
+  for (const char* const name : {"/guard", "/ledger.salvaged"}) {
+    const Result<bool> exists = Exists(directory + name);
+    if (!exists.ok() || exists.value()) {
+      return exists;
+    }
   }
   // RocksDB's first files, up to CURRENT, hold no data. Without a log or a table beside them there
   // never was anything, or it was deleted.
-  std::error_code error;
-  std::filesystem::directory_iterator entry(directory + "/ledger", error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    const std::string extension = entry->path().extension().string();
-    if (extension == ".log" || extension == ".sst") {
-      return true;
-    }
+  const Result<std::vector<std::string>> names = ListNames(directory + "/ledger");
+  if (!names.ok()) {
+    return names.status().code() == Code::kNotFound ? Result<bool>(false) : names.status();
   }
-  return error && error != std::errc::no_such_file_or_directory;
+  return std::ranges::any_of(names.value(), [](const std::string& name) {
+    return name.ends_with(".log") || name.ends_with(".sst");
+  });
 }
 
 Result<std::string> MoveToQuarantine(const std::string& directory, const std::string& name) {

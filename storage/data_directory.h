@@ -13,6 +13,7 @@
 // Every message about it gives its absolute path.
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/status.h"
@@ -27,6 +28,9 @@ struct Identity {
   std::string cluster_name;
   NodeId node = 0;
   Incarnation incarnation = 0;
+  /// The hash of block 1, once that is decided: this node was a member of that cluster, and never
+  /// takes part in forming another one (membership.h). Zeros: of one whose hash is not known.
+  std::optional<Hash> formed;
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };
@@ -61,6 +65,10 @@ class DataDirectory {
   /// damaged.
   static Result<DataDirectory> OpenExisting(const std::string& path);
 
+  /// Block 1 is decided and has that hash, or this node was a member of a cluster whose block 1 it
+  /// does not know (zeros): makes it part of the identity, durably. Usage if the identity names
+  /// another block 1: then this is another cluster of the same name.
+  Status NoteFormed(const Hash& block1);
   /// Another life: draws a new incarnation, and writes it durably.
   Status Renew();
 
@@ -79,8 +87,8 @@ class DataDirectory {
 };
 
 /// `directory` holds a guard, or a ledger with a log or a table (or one that a salvage was about to
-/// put in its place): its incarnation may have spoken.
-[[nodiscard]] bool HoldsLedger(const std::string& directory);
+/// put in its place): its incarnation may have spoken. Other if nobody can tell.
+Result<bool> HoldsLedger(const std::string& directory);
 
 /// Moves `directory`/`name` to `directory`/quarantine/`name`-1 (or the next free number), durably.
 /// Returns the new absolute path. Nothing may have it open.

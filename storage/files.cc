@@ -1,5 +1,6 @@
 #include "storage/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,11 +26,53 @@ FileDescriptor::~FileDescriptor() {
 
 std::string ErrnoText(int error) { return std::generic_category().message(error); }
 
+std::string_view AdviceFor(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return "Give this user permission to read and write it, and start again.";
+    case EROFS:
+      return "Its file system is mounted read-only: mount it for writing (the kernel log says if a "
+             "fault made it so), and start again.";
+    case ENOSPC:
+      return "Free space on that disk, and start again.";
+    case EDQUOT:
+      return "Free space there or raise this user's quota, and start again.";
+    case EMFILE:
+      return "This process has as many files open as it may: raise the limit (ulimit -n), and "
+             "start "
+             "again.";
+    case ENFILE:
+      return "The system has as many files open as it may: close some or raise fs.file-max, and "
+             "start again.";
+    case EFBIG:
+      return "Files of this process may not become so large: raise the limit (ulimit -f), and "
+             "start again.";
+    case ENOMEM:
+      return "The system gives no memory: free some or raise the limit (ulimit -v), and start "
+             "again.";
+    case ENODEV:
+    case ENXIO:
+    case ESTALE:
+    case ENOTCONN:
+      return "Check that its disk is there and mounted, and start again.";
+    case EIO:
+      return "The disk or the way to it fails: the kernel log names the fault. Mend that, and "
+             "start "
+             "again. If a part of the disk can't be read any more, make a copy of that file with "
+             "zeros in its place (dd conv=noerror,sync bs=4096) and put it where the file is: the "
+             "next start finds out what is missing.";
+    default:
+      return {};
+  }
+}
+
 Status SystemError(std::string_view what, const std::string& path, int error,
                    std::string_view next) {
   std::string text = "could not " + std::string(what) + " " + path + ": " + ErrnoText(error) + ".";
-  if (!next.empty()) {
-    text.append(" ").append(next);
+  const std::string_view advice = AdviceFor(error);
+  if (!advice.empty() || !next.empty()) {
+    text.append(" ").append(advice.empty() ? next : advice);
   }
   return Status::Other(std::move(text));
 }
@@ -43,9 +86,22 @@ std::string AbsolutePath(const std::string& path) {
   return absolute.empty() ? path : absolute.string();
 }
 
-bool PathExists(const std::string& path) {
+Result<bool> Exists(const std::string& path) {
   struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0;
+  if (::lstat(path.c_str(), &info) == 0) {
+    return true;
+  }
+  if (errno != ENOENT) {
+    return SystemError("look at", path, errno);
+  }
+  const std::filesystem::path whole(path);
+  const Result<std::vector<std::string>> names = ListNames(whole.parent_path().string());
+  if (!names.ok()) {
+    return names.status().code() == Code::kNotFound ? Result<bool>(false) : names.status();
+  }
+  return std::ranges::find(names.value(), whole.filename().string()) == names->end()
+             ? Result<bool>(false)
+             : SystemError("look at", path, ENOENT, "It is listed in its directory: start again.");
 }
 
 Status MakeDirectories(const std::string& path) {
@@ -55,6 +111,9 @@ Status MakeDirectories(const std::string& path) {
                ? Status::Ok()
                : SystemError("use as directory", path, ENOTDIR, "Name another place with --data.");
   }
+  if (errno != ENOENT && errno != ENOTDIR) {
+    return SystemError("look at", path, errno, "Name another place with --data.");
+  }
   const std::string parent = std::filesystem::path(path).parent_path().string();
   if (!parent.empty() && parent != path) {
     if (Status made = MakeDirectories(parent); !made.ok()) {
@@ -62,34 +121,78 @@ Status MakeDirectories(const std::string& path) {
     }
   }
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return SystemError("make the directory", path, errno,
-                       "Give this user permission to write there, or name another place.");
+    return SystemError("make the directory", path, errno, "Name another place with --data.");
   }
   return SyncDirectory(parent);
 }
 
-std::uint64_t FileBytes(const std::string& path) {
+Result<std::uint64_t> FileBytes(const std::string& path) {
   struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (::stat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? Status::NotFound("there is no " + path + ".")
+                           : SystemError("look at", path, errno);
+  }
+  return static_cast<std::uint64_t>(info.st_size);
 }
 
-std::vector<std::string> ListFiles(const std::string& path, std::string_view ending) {
+Result<std::vector<std::string>> ListNames(const std::string& path) {
+  DIR* const directory = ::opendir(path.c_str());
+  if (directory == nullptr) {
+    return errno == ENOENT ? Status::NotFound("there is no " + path + ".")
+                           : SystemError("read the directory", path, errno);
+  }
   std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(path, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    std::error_code ignored;
-    std::string name = entry->path().filename().string();
-    if (name.ends_with(ending) && entry->is_regular_file(ignored)) {
-      names.push_back(std::move(name));
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(directory);
+    if (entry == nullptr) {
+      break;
     }
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") {
+      names.push_back(name);
+    }
+  }
+  const int error = errno;
+  (void)::closedir(directory);
+  if (error != 0) {
+    return SystemError("read the directory", path, error);
   }
   std::ranges::sort(names);
   return names;
 }
 
+Result<std::vector<std::string>> ListFiles(const std::string& path, std::string_view ending) {
+  Result<std::vector<std::string>> names = ListNames(path);
+  if (!names.ok()) {
+    return names.status().code() == Code::kNotFound ? std::vector<std::string>() : std::move(names);
+  }
+  std::vector<std::string> files;
+  for (const std::string& name : names.value()) {
+    const std::string file = path + "/" + name;
+    struct stat info {};
+    if (!name.ends_with(ending)) {
+      continue;
+    }
+    if (::stat(file.c_str(), &info) != 0) {
+      if (errno == ENOENT) {
+        continue;  // It has just been deleted.
+      }
+      return SystemError("look at", file, errno);
+    }
+    if (S_ISREG(info.st_mode)) {
+      files.push_back(name);
+    }
+  }
+  return files;
+}
+
 Status SyncFiles(const std::string& path) {
-  for (const std::string& name : ListFiles(path, "")) {
+  const Result<std::vector<std::string>> names = ListFiles(path, "");
+  if (!names.ok()) {
+    return names.status();
+  }
+  for (const std::string& name : names.value()) {
     const std::string file = path + "/" + name;
     const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!opened.valid()) {
@@ -173,33 +276,6 @@ Result<std::string> ReadSmallFile(const std::string& path, std::size_t max_bytes
       return SystemError("read", path, EFBIG);
     }
   }
-}
-
-Result<std::string> ReadDamagedFile(const std::string& path, std::size_t max_bytes) {
-  constexpr std::size_t kPage = 4096;
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
-    return SystemError("open", path, errno);
-  }
-  std::string content(FileBytes(path), '\0');
-  if (content.size() > max_bytes) {
-    return SystemError("read", path, EFBIG);
-  }
-  for (std::size_t at = 0; at < content.size(); at += kPage) {
-    const std::size_t wanted = std::min(kPage, content.size() - at);
-    const ssize_t got = ::pread(file.get(), content.data() + at, wanted, static_cast<off_t>(at));
-    if (got < 0 && errno != EIO) {
-      return SystemError("read", path, errno);
-    }
-  }
-  return content;
-}
-
-Status CheckReadable(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return file.valid() || errno == ENOENT
-             ? Status::Ok()
-             : SystemError("open", path, errno, "Give this user permission to read it.");
 }
 
 bool WritesDirectly(const std::string& directory) {

@@ -107,8 +107,10 @@ Guard::Guard(FileDescriptor file, std::string path, std::optional<GuardRecord> l
     : file_(std::move(file)), path_(std::move(path)), last_(last), free_slot_(free_slot) {}
 
 Result<std::optional<GuardRecord>> Guard::Read(const std::string& path) {
-  if (!PathExists(path)) {
-    return std::optional<GuardRecord>();
+  const Result<bool> exists = Exists(path);
+  if (!exists.ok() || !exists.value()) {
+    return exists.ok() ? Result<std::optional<GuardRecord>>(std::optional<GuardRecord>())
+                       : exists.status();
   }
   Result<Slots> slots = ReadSlots(path);
   if (!slots.ok()) {
@@ -118,13 +120,13 @@ Result<std::optional<GuardRecord>> Guard::Read(const std::string& path) {
 }
 
 Result<Guard> Guard::Open(const std::string& path) {
-  if (!PathExists(path)) {
-    return Guard({}, path, std::nullopt, 1);
+  const Result<bool> exists = Exists(path);
+  if (!exists.ok() || !exists.value()) {
+    return exists.ok() ? Result<Guard>(Guard({}, path, std::nullopt, 1)) : exists.status();
   }
   FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!file.valid()) {
-    return SystemError("open the guard file", path, errno,
-                       "Give this user permission to read and write it.");
+    return SystemError("open the guard file", path, errno);
   }
   // What is read may lie in the page cache only, written by a process that was killed; from here
   // on it counts as durable.

@@ -83,6 +83,9 @@ std::string FormatIdentity(const Identity& identity) {
   text += "cluster_name = " + identity.cluster_name + "\n";
   text += "node = " + std::to_string(identity.node) + "\n";
   text += "incarnation = " + Hex64(identity.incarnation) + "\n";
+  if (identity.formed) {
+    text += "formed = " + identity.formed->Hex() + "\n";
+  }
   return text + CheckLine(text);
 }
 
@@ -116,6 +119,12 @@ Result<Identity> ParseIdentity(std::string_view text, const std::string& path) {
   identity.cluster_name = field("cluster_name");
   identity.node = *node;
   identity.incarnation = *incarnation;
+  if (!field("formed").empty()) {
+    identity.formed = ParseHash(field("formed"));
+    if (!identity.formed) {
+      return Damaged(path);
+    }
+  }
   return identity;
 }
 

@@ -4,6 +4,7 @@
 
 #include "chain/block.h"
 #include "storage/ledger_impl.h"
+#include "storage/rocks.h"
 
 namespace cairn::storage {
 namespace {
@@ -80,14 +81,13 @@ Status Ledger::Impl::Damaged(Slot slot, const std::string& why) const {
 }
 
 Status Ledger::Impl::BlockFailure(Slot slot, const rocksdb::Status& status) const {
-  if (status.IsNotFound()) {
-    return Damaged(slot, "it is missing");
-  }
-  if (status.IsCorruption()) {
-    return Damaged(slot, "RocksDB says \"" + status.ToString() + "\"");
+  if (IsDamage(status, *refusals)) {
+    return Damaged(
+        slot, status.IsNotFound() ? "it is missing" : "RocksDB says \"" + status.ToString() + "\"");
   }
   return Status::Other("could not read the block of slot " + std::to_string(slot) + " in " + path +
-                       ": RocksDB says \"" + status.ToString() + "\". Check the disk.");
+                       ": RocksDB says \"" + status.ToString() + "\". " +
+                       refusals->first().value_or("Start the node again."));
 }
 
 Result<BlockPtr> Ledger::Impl::Decode(Slot slot, std::string_view bytes,
@@ -121,6 +121,8 @@ const Hash& Ledger::tip_hash() const { return impl_->record.tip_hash; }
 std::uint64_t Ledger::commits() const { return impl_->record.commits; }
 
 std::vector<replica::Hole> Ledger::holes() const { return impl_->Holes(); }
+
+const std::vector<std::string>& Ledger::torn() const { return impl_->torn; }
 
 Result<BlockPtr> Ledger::Read(Slot slot) const {
   if (slot > head().tip) {

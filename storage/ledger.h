@@ -58,8 +58,11 @@ class Ledger {
   /// named), is of another life of its directory, or if one of its undecided blocks or its tip is
   /// not the one that the head names by hash: recovery.h knows what to do about all of these. Usage
   /// if it is another node's or begins with another genesis block, or has another format version;
-  /// NotFound if read_only and there is none; Other if the disk is full or this user may not. All
+  /// NotFound if read_only and there is none; Other for all that is the environment (files.h). All
   /// is judged before anything is written: a directory that is refused is left as it was found.
+  ///
+  /// With read_only, the end of a write that a power loss tore is not looked at (torn_tail.h): what
+  /// is read is what the node itself reads at its next start.
   static Result<std::unique_ptr<Ledger>> Open(const std::string& directory, const BlockPtr& genesis,
                                               const Options& options);
   ~Ledger();
@@ -74,6 +77,8 @@ class Ledger {
   /// Decided blocks that this ledger has lost: ascending, apart from each other, durable. A salvage
   /// finds them (salvage.h), and Commit fills them. May be called from any thread.
   [[nodiscard]] std::vector<replica::Hole> holes() const;
+  /// For read_only: what was not looked at, a sentence each.
+  [[nodiscard]] const std::vector<std::string>& torn() const;
 
   /// One synced batch: the blocks, the head; blocks above head.tip are deleted; `repaired` goes
   /// into its holes; then the guard. When it returns, all is durable (the guard: if write.promise).

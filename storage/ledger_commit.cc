@@ -3,6 +3,7 @@
 #include "common/fatal.h"
 #include "storage/ledger_impl.h"
 #include "storage/recovery.h"
+#include "storage/rocks.h"
 
 namespace cairn::storage {
 namespace {
@@ -79,10 +80,13 @@ void PutBlock(rocksdb::WriteBatch* batch, const Block& block) {
 Ledger::Impl::~Impl() {
   std::uint64_t errors = 0;
   // Closing a database that has met an I/O error aborts; what matters is on the disk already.
-  if (db != nullptr && db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) &&
-      errors > 0) {
+  if (db != nullptr &&
+      (refusals->any() ||
+       (db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) && errors > 0))) {
     (void)db.release();
+    (void)env.release();  // Its threads go on.
   }
+  refusals->StopAtWrites("could not close " + path + ": ");
 }
 
 void Ledger::Impl::Stop(const std::string& what, bool damage) const {
@@ -106,7 +110,7 @@ void Ledger::Impl::CommitOrStop(rocksdb::WriteBatch* batch, const HeadRecord& ne
   synced.sync = true;
   if (const rocksdb::Status status = db->Write(synced, batch); !status.ok()) {
     Stop("could not commit to the ledger " + path + ": RocksDB says \"" + status.ToString() + "\".",
-         status.IsCorruption());
+         status.IsCorruption() && IsDamage(status, *refusals));
   }
   if (Status status = guard->Write({next.commits, next.head}, sync_guard); !status.ok()) {
     Stop(status.message(), false);

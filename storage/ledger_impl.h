@@ -13,7 +13,9 @@
 #include "rocksdb/write_batch.h"
 #include "storage/guard.h"
 #include "storage/ledger.h"
+#include "storage/refusals.h"
 #include "storage/schema.h"
+#include "storage/torn_tail.h"
 
 namespace cairn::storage {
 
@@ -21,8 +23,11 @@ struct Ledger::Impl {
   std::string directory;  // Absolute, as all paths here.
   std::string path;       // The database.
   std::string guard_path;
-  std::unique_ptr<rocksdb::Env> logs;  // Before the database: it must outlive it.
+  std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();  // Since it was opened.
+  std::unique_ptr<rocksdb::Env> env;  // Before the database: it must outlive it.
   std::unique_ptr<rocksdb::DB> db;
+  std::vector<TornTail> tails;  // Which this one does not read.
+  std::vector<std::string> torn;
   std::optional<Guard> guard;          // None if read-only.
   std::optional<GuardRecord> guarded;  // What the guard said at Open.
   HeadRecord record;                   // As last committed.
@@ -39,6 +44,8 @@ struct Ledger::Impl {
   /// replaces the log by tables and deletes tables that it does not know, and a refusal must leave
   /// the evidence as it is.
   Status Judge(const BlockPtr& genesis, const Options& options);
+  /// The same, without the end of a write that a power loss tore if it can't be opened otherwise.
+  Status JudgeWithoutTornTails(const BlockPtr& genesis, const Options& options);
   Status FinishCreation(const BlockPtr& genesis, const Options& options);
   Status LoadHead(bool* found);
   Status LoadHoles();

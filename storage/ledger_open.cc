@@ -19,14 +19,18 @@ Status NoLedger(const std::string& directory) {
 }
 
 /// Tables in the directory that the database does not know.
-std::vector<std::string> Strangers(rocksdb::DB* db, const std::string& path) {
+Result<std::vector<std::string>> Strangers(rocksdb::DB* db, const std::string& path) {
   std::vector<rocksdb::LiveFileMetaData> live;
   db->GetLiveFilesMetaData(&live);
   std::set<std::string> known;
   for (const rocksdb::LiveFileMetaData& file : live) {
     known.insert(file.name.substr(file.name.rfind('/') + 1));
   }
-  std::vector<std::string> strangers = ListFiles(path, ".sst");
+  Result<std::vector<std::string>> tables = ListFiles(path, ".sst");
+  if (!tables.ok()) {
+    return tables;
+  }
+  std::vector<std::string> strangers = std::move(tables).value();
   std::erase_if(strangers, [&known](const std::string& name) { return known.contains(name); });
   return strangers;
 }
@@ -76,7 +80,11 @@ Status Ledger::Impl::OpenGuard(bool read_only) {
 }
 
 Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
-  if (!create && !PathExists(path + "/CURRENT")) {
+  const Result<bool> exists = Exists(path + "/CURRENT");
+  if (!exists.ok()) {
+    return exists.status();
+  }
+  if (!create && !exists.value()) {
     return Status::Integrity(
         "the ledger " + path + " is gone or damaged: " +
         (guarded ? "its guard remembers " + Describe(guarded->commits, guarded->head) + ", but "
@@ -89,20 +97,30 @@ Status Ledger::Impl::OpenDatabase(const Options& options, bool create) {
     }
   }
   rocksdb::Options chosen = LedgerOptions(options, create);
+  refusals = std::make_shared<Refusals>();
+  std::shared_ptr<rocksdb::FileSystem> files =
+      std::make_shared<WatchedFiles>(chosen.env->GetFileSystem(), refusals);
   if (!options.read_only) {
     // A new table that waits in the page cache is written out with the next sync of the log, which
     // takes that much longer.
     chosen.use_direct_io_for_flush_and_compaction = WritesDirectly(path);
-    logs =
-        rocksdb::NewCompositeEnv(std::make_shared<PreallocatedLogs>(chosen.env->GetFileSystem()));
-    chosen.env = logs.get();
+    files = std::make_shared<PreallocatedLogs>(files);
+  } else if (!tails.empty()) {
+    files = std::make_shared<WithoutTornTails>(files, tails);
+  }
+  env = rocksdb::NewCompositeEnv(files);
+  chosen.env = env.get();
+  if (!options.read_only) {
+    refusals->StopAtWrites("could not open " + path + ": ");
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = options.read_only
                                      ? rocksdb::DB::OpenForReadOnly(chosen, path, &opened)
                                      : rocksdb::DB::Open(chosen, path, &opened);
   db.reset(opened);
-  return status.ok() ? Status::Ok() : OpenFailure(path, status, {});
+  refusals->StopAtWrites({});
+  return status.ok() && !refusals->first() ? Status::Ok()
+                                           : OpenFailure(path, status, *refusals, {});
 }
 
 Status Ledger::Impl::LoadHead(bool* found) {
@@ -114,7 +132,7 @@ Status Ledger::Impl::LoadHead(bool* found) {
     return Status::Ok();
   }
   if (!status.ok()) {
-    return OpenFailure(path, status, {});
+    return OpenFailure(path, status, *refusals, {});
   }
   Result<HeadRecord> decoded = DecodeHead(bytes);
   if (!decoded.ok()) {
@@ -136,7 +154,7 @@ Status Ledger::Impl::LoadHoles() {
     return Status::Ok();
   }
   if (!status.ok()) {
-    return OpenFailure(path, status, {});
+    return OpenFailure(path, status, *refusals, {});
   }
   Result<std::vector<replica::Hole>> decoded = DecodeHoles(bytes);
   if (!decoded.ok()) {
@@ -245,14 +263,18 @@ Status Ledger::Impl::CheckUndecided() const {
 }
 
 Status Ledger::Impl::CheckStrangers(const Options& options) const {
-  const std::vector<std::string> strangers = Strangers(db.get(), path);
-  if (strangers.empty()) {
-    return Status::Ok();
+  const Result<std::vector<std::string>> strangers = Strangers(db.get(), path);
+  if (!strangers.ok()) {
+    return strangers.status();
   }
   // A crash in a compaction leaves such tables, and so does a manifest that was cut: then they hold
   // what nothing else does, and RocksDB, once it may write, deletes them.
-  for (const std::string& name : strangers) {
-    const std::optional<TableFacts> facts = ReadTableFacts(path + "/" + name, options.env);
+  for (const std::string& name : strangers.value()) {
+    const Result<std::optional<TableFacts>> read = ReadTableFacts(path + "/" + name, options.env);
+    if (!read.ok()) {
+      return read.status();
+    }
+    const std::optional<TableFacts>& facts = read.value();
     if (!facts) {
       continue;  // Half written.
     }
@@ -295,6 +317,26 @@ Status Ledger::Impl::Judge(const BlockPtr& genesis, const Options& options) {
   return status.ok() && !options.read_only ? CheckStrangers(options) : status;
 }
 
+Status Ledger::Impl::JudgeWithoutTornTails(const BlockPtr& genesis, const Options& options) {
+  Status status = Judge(genesis, options);
+  if (status.code() != Code::kIntegrity) {
+    return status;
+  }
+  Result<std::vector<TornTail>> found = FindTornTails(path);
+  if (!found.ok() || found->empty()) {
+    return found.ok() ? status : found.status();
+  }
+  tails = std::move(found).value();
+  for (const TornTail& tail : tails) {
+    torn.push_back("the last " + std::to_string(tail.end.size()) + " bytes of " + path + "/" +
+                   tail.name +
+                   " are what a power loss left of a write that nothing rests on; "
+                   "they are not looked at, and the next start moves them away");
+  }
+  db.reset();
+  return Judge(genesis, options);
+}
+
 Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const BlockPtr& genesis,
                                              const Options& options) {
   CAIRN_CHECK(options.read_only || (genesis != nullptr && options.node != 0),
@@ -308,12 +350,17 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(const std::string& directory, const
   if (!status.ok()) {
     return status;
   }
-  const bool create = !HoldsLedger(impl->directory);
+  const Result<bool> holds = HoldsLedger(impl->directory);
+  if (!holds.ok()) {
+    return holds.status();
+  }
+  const bool create = !holds.value();
   if (create && options.read_only) {
     return NoLedger(impl->directory);
   }
   if (!create) {
-    status = impl->Judge(genesis, options);
+    status = options.read_only ? impl->JudgeWithoutTornTails(genesis, options)
+                               : impl->Judge(genesis, options);
   }
   if (status.ok() && !options.read_only) {
     impl->db.reset();

@@ -1,5 +1,6 @@
 #include "storage/preallocated_log.h"
 
+#include <algorithm>
 #include <array>
 
 namespace cairn::storage {
@@ -12,6 +13,8 @@ using rocksdb::IOStatus;
 // The record of some forty puts of a hundred bytes.
 constexpr std::size_t kSmallRecord = std::size_t{8} << 10;
 constexpr std::uint64_t kZerosAhead = std::uint64_t{128} << 10;
+// RocksDB reserves a whole log at once: 35 MiB for a node that holds nothing.
+constexpr std::size_t kMostReserved = std::size_t{2} << 20;
 // Zeros are written page by page: what a kernel is given in one piece it may keep as one large
 // page, and then counts all of it as written whenever a record touches it.
 constexpr std::size_t kPage = 4096;
@@ -39,6 +42,9 @@ class PreallocatedLog final : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus Close(const IOOptions& options, IODebugContext* context) override {
     const IOStatus status = room_ > end_ ? Truncate(end_, options, context) : IOStatus::OK();
     return status.ok() ? FSWritableFileOwnerWrapper::Close(options, context) : status;
+  }
+  void SetPreallocationBlockSize(std::size_t size) override {
+    FSWritableFileOwnerWrapper::SetPreallocationBlockSize(std::min(size, kMostReserved));
   }
   std::uint64_t GetFileSize(const IOOptions& /*options*/, IODebugContext* /*context*/) override {
     return end_;

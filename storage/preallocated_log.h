@@ -9,6 +9,8 @@
 // Large records would gain little by it, and twice as much would be written for them: they are
 // appended.
 //
+// Room beyond that is reserved a few MiB at a time, and not for the whole log at once.
+//
 // Behind the last record a reader finds zeros up to the end of the file after a crash, and nothing
 // after a clean close. RocksDB takes a record of type 0 and length 0 for the end.
 

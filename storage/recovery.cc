@@ -6,12 +6,11 @@
 #include "storage/files.h"
 #include "storage/guard.h"
 #include "storage/identity.h"
-#include "storage/log_scan.h"
+#include "storage/torn_tail.h"
 
 namespace cairn::storage {
 namespace {
 
-constexpr std::size_t kMaxLogBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxReasonBytes = std::size_t{64} << 10;
 
 std::string Sentence(const std::string& text) { return text.ends_with('.') ? text : text + "."; }
@@ -21,60 +20,27 @@ std::string Range(Slot first, Slot last) {
                        : "slots " + std::to_string(first) + " to " + std::to_string(last);
 }
 
-/// Where a power loss may tear a write: the newest log with something in it, and the manifest that
-/// is in use, which is written in the same way.
-std::vector<std::string> WrittenLast(const std::string& ledger) {
-  std::vector<std::string> files;
-  std::vector<std::string> logs = ListFiles(ledger, ".log");
-  while (!logs.empty() && FileBytes(ledger + "/" + logs.back()) == 0) {
-    logs.pop_back();
-  }
-  if (!logs.empty()) {
-    files.push_back(logs.back());
-  }
-  const Result<std::string> current = ReadSmallFile(ledger + "/CURRENT", kMaxReasonBytes);
-  if (current.ok() && current->starts_with("MANIFEST-") && current->ends_with('\n')) {
-    files.push_back(current->substr(0, current->size() - 1));
-  }
-  return files;
-}
-
-/// If the write that was under way is all that is wrong with the file: cuts it off, and keeps it
+/// If the write that was under way is all that is wrong with a file: cuts it off, and keeps it
 /// elsewhere. False if that is not the case.
-Result<bool> CutTornWrite(const std::string& directory, const std::string& name, const Say& say) {
-  const std::string path = directory + "/ledger/" + name;
-  const Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
-  if (!bytes.ok()) {
-    return false;  // The salvage looks closer.
-  }
-  const LogScan scan = ScanLog(bytes.value());
-  if (scan.sound == bytes->size() || scan.goes_on) {
-    return false;
-  }
-  const Result<std::string> kept =
-      KeepInQuarantine(directory, name + "-end", bytes->substr(scan.sound));
-  if (!kept.ok()) {
-    return kept.status();
-  }
-  if (Status cut = CutFile(path, scan.sound); !cut.ok()) {
-    return cut;
-  }
-  say("the last " + std::to_string(bytes->size() - scan.sound) + " bytes of " + path +
-      " are what a power loss left of a write that nothing rests on; they were moved to " +
-      kept.value() + ".");
-  return true;
-}
-
 Result<bool> CutTornWrites(const std::string& directory, const Say& say) {
-  bool any = false;
-  for (const std::string& name : WrittenLast(directory + "/ledger")) {
-    Result<bool> cut = CutTornWrite(directory, name, say);
-    if (!cut.ok()) {
+  const Result<std::vector<TornTail>> tails = FindTornTails(directory + "/ledger");
+  if (!tails.ok()) {
+    return tails.status();
+  }
+  for (const TornTail& tail : tails.value()) {
+    const std::string path = directory + "/ledger/" + tail.name;
+    const Result<std::string> kept = KeepInQuarantine(directory, tail.name + "-end", tail.end);
+    if (!kept.ok()) {
+      return kept.status();
+    }
+    if (Status cut = CutFile(path, tail.sound); !cut.ok()) {
       return cut;
     }
-    any = any || cut.value();
+    say("the last " + std::to_string(tail.end.size()) + " bytes of " + path +
+        " are what a power loss left of a write that nothing rests on; they were moved to " +
+        kept.value() + ".");
   }
-  return any;
+  return !tails->empty();
 }
 
 std::string CountedBlocks(std::uint64_t blocks) {
@@ -114,6 +80,9 @@ class Opening {
       return finished;
     }
     const Result<std::string> mark = ReadSmallFile(directory_->Sub(kSalvageMark), kMaxReasonBytes);
+    if (!mark.ok() && mark.status().code() != Code::kNotFound) {
+      return mark.status();
+    }
     if (mark.ok()) {
       say_("an earlier run of this node met damage and asked for a salvage: " +
            Sentence(mark.value()));
@@ -221,14 +190,21 @@ Status Forget(DataDirectory* directory, const std::string& reason, const Say& sa
     return renewed;
   }
   std::string moved;
+  std::string put_back = "mv " + kept.value() + " " + directory->Sub("identity");
   for (const std::string name : {"ledger", "guard"}) {
-    if (PathExists(directory->Sub(name))) {
+    const Result<bool> exists = Exists(directory->Sub(name));
+    if (!exists.ok()) {
+      return exists.status();
+    }
+    if (exists.value()) {
       step("move away the " + name);
       const Result<std::string> to = MoveToQuarantine(directory->path(), name);
       if (!to.ok()) {
         return to.status();
       }
       moved += (moved.empty() ? "" : " and ") + to.value();
+      put_back += " && mv " + directory->Sub(name) + " " + directory->Sub(name) + ".aside && mv " +
+                  to.value() + " " + directory->Sub(name);
     }
   }
   step("delete the mark of a forgotten ledger");
@@ -240,7 +216,11 @@ Status Forget(DataDirectory* directory, const std::string& reason, const Say& sa
       "was. It has the new incarnation " +
       FormatIncarnation(directory->identity().incarnation) +
       ", learns the chain from the other nodes, and votes again once a block readmits it" +
-      (moved.empty() ? "." : "; what it had was moved to " + moved + "."));
+      (moved.empty() ? "."
+                     : "; what it had was moved to " + moved +
+                           ". If you know that it was whole: as long as no block has readmitted "
+                           "this node, stop it and put that back with `" +
+                           put_back + "`."));
   return Status::Ok();
 }
 

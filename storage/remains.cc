@@ -18,9 +18,7 @@ constexpr std::size_t kMaxLogBytes = std::size_t{1} << 30;
 rocksdb::Options TableOptions(rocksdb::Env* env) {
   rocksdb::Options options =
       BaseOptions({.write_buffer_bytes = 0, .block_cache_bytes = 0, .bloom_filter = false});
-  if (env != nullptr) {
-    options.env = env;
-  }
+  options.env = env;
   return options;
 }
 
@@ -49,6 +47,36 @@ class Puts final : public rocksdb::WriteBatch::Handler {
  private:
   Visit visit_;
 };
+
+Status NotRead(const std::string& path, const std::string& refused) {
+  return Status::Other("could not read all of " + path +
+                       ", of which nothing was changed: " + refused);
+}
+
+std::optional<TableFacts> FactsOf(const std::string& path, rocksdb::Env* env) {
+  rocksdb::SstFileReader reader(TableOptions(env));
+  if (!reader.Open(path).ok()) {
+    return std::nullopt;
+  }
+  TableFacts facts;
+  const std::unique_ptr<rocksdb::Iterator> at(reader.NewIterator(ReadOnce()));
+  at->Seek(rocksdb::Slice(HeadKey().data(), HeadKey().size()));
+  if (at->Valid() && at->key().ToStringView() == HeadKey()) {
+    if (Result<HeadRecord> head = DecodeHead(at->value().ToStringView()); head.ok()) {
+      facts.head = head.value();
+    }
+  }
+  at->SeekToFirst();
+  const std::optional<Slot> first =
+      at->Valid() ? SlotOfKey(at->key().ToStringView()) : std::nullopt;
+  at->SeekForPrev(BlockKey(std::numeric_limits<Slot>::max()));
+  const std::optional<Slot> last = at->Valid() ? SlotOfKey(at->key().ToStringView()) : std::nullopt;
+  if (first && last) {
+    facts.first = *first;
+    facts.last = *last;
+  }
+  return facts;
+}
 
 }  // namespace
 
@@ -120,31 +148,13 @@ struct Remains::Table {
   std::string problem_of_read;
 };
 
-std::optional<TableFacts> ReadTableFacts(const std::string& path, rocksdb::Env* env) {
-  rocksdb::SstFileReader reader(TableOptions(env));
-  if (!reader.Open(path).ok()) {
-    return std::nullopt;
-  }
-  TableFacts facts;
-  const std::unique_ptr<rocksdb::Iterator> at(reader.NewIterator(ReadOnce()));
-  at->Seek(rocksdb::Slice(HeadKey().data(), HeadKey().size()));
-  if (at->Valid() && at->key().ToStringView() == HeadKey()) {
-    if (Result<HeadRecord> head = DecodeHead(at->value().ToStringView()); head.ok()) {
-      facts.head = head.value();
-    }
-  }
-  at->SeekToFirst();
-  const std::optional<Slot> first =
-      at->Valid() ? SlotOfKey(at->key().ToStringView()) : std::nullopt;
-  at->SeekForPrev(BlockKey(std::numeric_limits<Slot>::max()));
-  const std::optional<Slot> last = at->Valid() ? SlotOfKey(at->key().ToStringView()) : std::nullopt;
-  if (first && last) {
-    facts.first = *first;
-    facts.last = *last;
-  }
-  return facts;
+Result<std::optional<TableFacts>> ReadTableFacts(const std::string& path, rocksdb::Env* env) {
+  const auto refusals = std::make_shared<Refusals>();
+  const std::unique_ptr<rocksdb::Env> watched = WatchedEnv(env, refusals);
+  std::optional<TableFacts> facts = FactsOf(path, watched.get());
+  return refusals->first() ? Result<std::optional<TableFacts>>(NotRead(path, *refusals->first()))
+                           : Result<std::optional<TableFacts>>(std::move(facts));
 }
-
 Remains::Remains(Remains&&) noexcept = default;
 Remains::~Remains() = default;
 
@@ -157,13 +167,13 @@ void Remains::AddHead(std::string_view bytes) {
   }
 }
 
-Status Remains::AddTable(const std::string& path, rocksdb::Env* env) {
+void Remains::AddTable(const std::string& path) {
   auto table = std::make_unique<Table>();
   table->path = path;
-  table->env = env;
+  table->env = env_.get();
   if (!table->Open()) {
     damaged_.emplace(path, table->problem);
-    return CheckReadable(path);
+    return;
   }
   if (const auto head = table->Get(HeadKey())) {
     AddHead(*head);
@@ -174,11 +184,15 @@ Status Remains::AddTable(const std::string& path, rocksdb::Env* env) {
     damaged_.emplace(path, table->problem_of_read);
   }
   tables_.push_back(std::move(table));
-  return Status::Ok();
+}
+
+Status Remains::Refused() const {
+  const auto refused = refusals_->first();
+  return refused ? NotRead(path_, *refused) : Status::Ok();
 }
 
 Status Remains::AddLog(const std::string& path) {
-  Result<std::string> bytes = ReadDamagedFile(path, kMaxLogBytes);
+  Result<std::string> bytes = ReadSmallFile(path, kMaxLogBytes);
   if (!bytes.ok()) {
     return bytes.status();
   }
@@ -211,15 +225,25 @@ Status Remains::AddLog(const std::string& path) {
 
 Result<Remains> Remains::Open(const std::string& ledger, rocksdb::Env* env) {
   Remains remains;
-  for (const std::string& name : ListFiles(ledger, ".sst")) {
-    if (Status added = remains.AddTable(ledger + "/" + name, env); !added.ok()) {
-      return added;
+  remains.path_ = ledger;
+  remains.env_ = WatchedEnv(env, remains.refusals_);
+  const Result<std::vector<std::string>> tables = ListFiles(ledger, ".sst");
+  const Result<std::vector<std::string>> logs = ListFiles(ledger, ".log");
+  for (const auto& listed : {tables, logs}) {
+    if (!listed.ok()) {
+      return listed.status();
     }
   }
-  for (const std::string& name : ListFiles(ledger, ".log")) {
+  for (const std::string& name : tables.value()) {
+    remains.AddTable(ledger + "/" + name);
+  }
+  for (const std::string& name : logs.value()) {
     if (Status added = remains.AddLog(ledger + "/" + name); !added.ok()) {
       return added;
     }
+  }
+  if (Status refused = remains.Refused(); !refused.ok()) {
+    return refused;
   }
   std::ranges::stable_sort(remains.heads_, std::ranges::greater(), &HeadRecord::commits);
   return remains;

@@ -12,11 +12,8 @@
 #include <vector>
 
 #include "common/status.h"
+#include "storage/refusals.h"
 #include "storage/schema.h"
-
-namespace rocksdb {
-class Env;
-}
 
 namespace cairn::storage {
 
@@ -26,12 +23,12 @@ struct TableFacts {
   Slot first = 1;  ///< Of its blocks; none if first > last.
   Slot last = 0;
 };
-/// Nothing if nothing of it can be read.
-[[nodiscard]] std::optional<TableFacts> ReadTableFacts(const std::string& path, rocksdb::Env* env);
+/// Nothing if nothing of it verifies. Other if it can't be read for another reason than damage.
+Result<std::optional<TableFacts>> ReadTableFacts(const std::string& path, rocksdb::Env* env);
 
 class Remains {
  public:
-  /// Looks into every table and log of the database directory; changes nothing. Other if a log
+  /// Looks into every table and log of the database directory; changes nothing. Other if something
   /// can't be read for another reason than damage.
   static Result<Remains> Open(const std::string& ledger, rocksdb::Env* env);
   Remains(Remains&&) noexcept;
@@ -50,15 +47,21 @@ class Remains {
   /// The block of that slot with that hash, or any block of that slot that verifies by itself if no
   /// hash is given; null if there is none. To be asked from the top of the chain down.
   [[nodiscard]] BlockPtr Find(Slot slot, const std::optional<Hash>& hash);
+  /// Other if the system has refused to read something so far: then what was not found may be
+  /// there.
+  [[nodiscard]] Status Refused() const;
 
  private:
   struct Table;
 
   Remains() = default;
-  Status AddTable(const std::string& path, rocksdb::Env* env);
+  void AddTable(const std::string& path);
   Status AddLog(const std::string& path);
   void AddHead(std::string_view bytes);
 
+  std::string path_;
+  std::shared_ptr<Refusals> refusals_ = std::make_shared<Refusals>();
+  std::unique_ptr<rocksdb::Env> env_;  // Before the tables, which live on it.
   std::vector<HeadRecord> heads_;
   Status foreign_version_;
   bool lost_the_last_ = false;

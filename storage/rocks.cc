@@ -1,8 +1,9 @@
 #include "storage/rocks.h"
 
-#include <unistd.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include "rocksdb/cache.h"
@@ -21,6 +22,19 @@ rocksdb::CompressionType Lz4OrNone() {
              : rocksdb::kNoCompression;
 }
 
+/// Tables that one database keeps open: there are two of them, and a third of what this process may
+/// have is for connections. Who opens the sockets raises the soft limit to the hard one.
+int OpenFilesOfOne() {
+  constexpr std::uint64_t kMost = 256;
+  constexpr std::uint64_t kForTheRest = 64;
+  struct rlimit limit {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) {
+    return static_cast<int>(kMost);
+  }
+  const std::uint64_t left = limit.rlim_max > kForTheRest ? limit.rlim_max - kForTheRest : 0;
+  return static_cast<int>(std::clamp<std::uint64_t>(left / 3, 1, kMost));
+}
+
 }  // namespace
 
 rocksdb::Options BaseOptions(const RocksSizes& sizes) {
@@ -32,7 +46,9 @@ rocksdb::Options BaseOptions(const RocksSizes& sizes) {
   options.max_bgerror_resume_count = 0;
   options.write_buffer_size = sizes.write_buffer_bytes;
   options.max_write_buffer_number = 2;
-  options.max_open_files = 256;
+  options.max_open_files = OpenFilesOfOne();
+  // A few KiB are written to it in a day; four MiB are reserved otherwise.
+  options.manifest_preallocation_size = std::size_t{64} << 10;
   // Sixteen are begun otherwise, at every start and for however few files.
   options.max_file_opening_threads = 2;
   options.compression = Lz4OrNone();
@@ -50,20 +66,23 @@ rocksdb::Options BaseOptions(const RocksSizes& sizes) {
   return options;
 }
 
-Status OpenFailure(const std::string& path, const rocksdb::Status& status,
+bool IsDamage(const rocksdb::Status& status, const Refusals& refusals) {
+  const bool surroundings = status.IsNoSpace() || status.IsMemoryLimit() || status.IsBusy() ||
+                            status.IsTimedOut() || status.IsTryAgain() || status.IsAborted() ||
+                            status.IsShutdownInProgress() || status.IsIncomplete();
+  return !status.ok() && !surroundings && !refusals.any();
+}
+
+Status OpenFailure(const std::string& path, const rocksdb::Status& status, const Refusals& refusals,
                    const std::string& next) {
   const std::string what =
       "could not open " + path + ": RocksDB says \"" + status.ToString() + "\".";
-  if (status.IsNoSpace()) {
-    return Status::Other(what + " Free space on that disk and start again.");
+  if (const auto refused = refusals.any()) {
+    return Status::Other("could not open " + path + ", of which nothing was changed: " + *refused);
   }
-  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return Status::Other(what + " Give this user permission to read and write it.");
-  }
-  for (const std::string& name : ListFiles(path, "")) {
-    if (Status readable = CheckReadable(path + "/" + name); !readable.ok()) {
-      return readable;
-    }
+  if (!IsDamage(status, refusals)) {
+    return Status::Other(what + " Nothing was changed. " +
+                         (status.IsNoSpace() ? std::string(AdviceFor(ENOSPC)) : "Start again."));
   }
   return Status::Integrity(next.empty() ? what : what + " " + next);
 }

@@ -6,6 +6,7 @@
 #include "common/status.h"
 #include "rocksdb/options.h"
 #include "rocksdb/status.h"
+#include "storage/refusals.h"
 
 namespace cairn::storage {
 
@@ -20,9 +21,13 @@ struct RocksSizes {
 /// call on, compactions of all databases of this process run at low priority.
 [[nodiscard]] rocksdb::Options BaseOptions(const RocksSizes& sizes);
 
-/// The Status of a database that could not be opened: Other if the disk is full or this user may
-/// not, else Integrity. `next` says what to do about damage.
+/// Whether the files are to blame: what RocksDB read was wrong or is missing, and the system
+/// refused nothing (refusals.h).
+[[nodiscard]] bool IsDamage(const rocksdb::Status& status, const Refusals& refusals);
+
+/// The Status of a database that could not be opened or read: Integrity if it is damaged, else
+/// Other with what to do. `next` says what to do about damage.
 [[nodiscard]] Status OpenFailure(const std::string& path, const rocksdb::Status& status,
-                                 const std::string& next);
+                                 const Refusals& refusals, const std::string& next);
 
 }  // namespace cairn::storage

@@ -156,7 +156,9 @@ Status Swap(const std::string& directory, const AtStep& at_step, std::string* qu
   const std::string built = directory + "/" + kBuilt;
   at_step("name the salvaged ledger");
   Status status = MoveDurably(directory + "/" + kBuilding, built);
-  if (status.ok() && PathExists(directory + "/ledger")) {
+  const Result<bool> exists = Exists(directory + "/ledger");
+  status = status.ok() ? exists.status() : status;
+  if (status.ok() && exists.value()) {
     at_step("move the damaged ledger");
     const Result<std::string> moved = MoveToQuarantine(directory, "ledger");
     status = moved.status();
@@ -212,6 +214,9 @@ Result<Salvaged> Salvage(const std::string& directory, const BlockPtr& genesis,
       return added;
     }
   }
+  if (Status refused = remains.Refused(); !refused.ok()) {
+    return refused;  // What was not found may be there.
+  }
   if (walk.undecided_missing()) {
     salvaged.forgotten = "the block of slot " + std::to_string(*walk.undecided_missing()) + " in " +
                          ledger + ", which is not decided, can't be read";
@@ -234,11 +239,17 @@ Status FinishSalvage(const std::string& directory) {
   if (Status deleted = DeleteTree(directory + "/" + kBuilding); !deleted.ok()) {
     return deleted;
   }
-  if (!PathExists(built)) {
+  const Result<bool> complete = Exists(built);
+  const Result<bool> in_place = Exists(directory + "/ledger");
+  for (const auto& known : {complete, in_place}) {
+    if (!known.ok()) {
+      return known.status();
+    }
+  }
+  if (!complete.value()) {
     return Status::Ok();
   }
-  return PathExists(directory + "/ledger") ? DeleteTree(built)
-                                           : MoveDurably(built, directory + "/ledger");
+  return in_place.value() ? DeleteTree(built) : MoveDurably(built, directory + "/ledger");
 }
 
 }  // namespace cairn::storage

@@ -51,6 +51,8 @@ struct State::Impl {
   std::string path;  // Absolute.
   Options options;
   std::shared_ptr<BackgroundTrouble> trouble = std::make_shared<BackgroundTrouble>();
+  std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();
+  std::unique_ptr<rocksdb::Env> env;  // Before the database: it must outlive it.
   std::unique_ptr<rocksdb::DB> db;
   std::unique_ptr<StateWriter> writer;  // None if read-only.
   std::shared_ptr<Overlay> active = std::make_shared<Overlay>();
@@ -74,15 +76,19 @@ struct State::Impl {
 State::Impl::~Impl() {
   writer.reset();
   std::uint64_t errors = 0;
-  // Closing a database that has met an I/O error aborts.
-  if (db != nullptr && db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) &&
-      errors > 0) {
+  // Closing a database that has met an I/O error aborts; what matters is on the disk already.
+  if (db != nullptr &&
+      (refusals->any() ||
+       (db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) && errors > 0))) {
     (void)db.release();
+    (void)env.release();  // Its threads go on.
   }
+  refusals->StopAtWrites("could not close " + path + ": ");
 }
 
 rocksdb::Status State::Impl::OpenDatabase() {
-  rocksdb::Options chosen = StateOptions(options.env, trouble);
+  env = WatchedEnv(options.env, refusals);
+  rocksdb::Options chosen = StateOptions(env.get(), trouble);
   chosen.create_if_missing = !options.read_only;
   rocksdb::DB* opened = nullptr;
   if (options.read_only) {
@@ -94,14 +100,16 @@ rocksdb::Status State::Impl::OpenDatabase() {
   rocksdb::Status status = RemoveIncoming(chosen.env, path);
   status = status.ok() ? RemoveEmptyLogs(chosen.env, path) : status;
   if (status.ok()) {
+    refusals->StopAtWrites("could not open " + path + ": ");
     status = rocksdb::DB::Open(chosen, path, &opened);
     db.reset(opened);
+    refusals->StopAtWrites({});
   }
   return status;
 }
 
 void State::Impl::Fail(const char* what, const rocksdb::Status& status) const {
-  const Status why = StateFailure(what, path, status);
+  const Status why = StateFailure(what, path, status, *refusals);
   if (why.code() == Code::kIntegrity && options.on_damage) {
     options.on_damage(why);
   }
@@ -176,16 +184,21 @@ Result<std::unique_ptr<State>> State::Open(const std::string& directory, const O
   impl->options = options;
   impl->options.overlay_bytes = LimitOf(options.overlay_bytes, impl->path);
   impl->options.replay_bytes = LimitOf(options.replay_bytes, impl->path);
-  if (options.read_only && !PathExists(impl->path + "/CURRENT")) {
-    return Status::NotFound("there is no state in " + impl->path + ".");
+  if (options.read_only) {
+    const Result<bool> exists = Exists(impl->path + "/CURRENT");
+    if (!exists.ok() || !exists.value()) {
+      return exists.ok() ? Status::NotFound("there is no state in " + impl->path + ".")
+                         : exists.status();
+    }
   }
   if (!options.read_only) {
     if (Status made = MakeDirectories(impl->path); !made.ok()) {
       return made;
     }
   }
-  if (const rocksdb::Status status = impl->OpenDatabase(); !status.ok()) {
-    return OpenFailure(impl->path, status,
+  if (const rocksdb::Status status = impl->OpenDatabase();
+      !status.ok() || impl->refusals->first()) {
+    return OpenFailure(impl->path, status, *impl->refusals,
                        "It is derived: with that directory out of the way it is rebuilt from the "
                        "chain.");
   }
@@ -282,14 +295,14 @@ Status State::Flush() {
     impl_->Freeze();
     status = impl_->PickUp(true);
   }
-  return status.ok() ? Status::Ok() : StateFailure("write", impl_->path, status);
+  return status.ok() ? Status::Ok() : StateFailure("write", impl_->path, status, *impl_->refusals);
 }
 
 Status State::VerifyFiles() const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const rocksdb::Status status = impl_->db->VerifyChecksum(options);
-  return status.ok() ? Status::Ok() : StateFailure("verify", impl_->path, status);
+  return status.ok() ? Status::Ok() : StateFailure("verify", impl_->path, status, *impl_->refusals);
 }
 
 }  // namespace cairn::storage

@@ -63,29 +63,18 @@ rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding) {
   return db->SetOptions({{"level0_file_num_compaction_trigger", std::to_string(files)}});
 }
 
-bool IsDamage(const rocksdb::Status& status) {
-  if (status.IsCorruption() || status.IsPathNotFound()) {
-    return true;
-  }
-  // RocksDB keeps neither the error number nor the call, but both are in its words: "While pread
-  // ...: Input/output error". A failed write says nothing about what is there.
-  const std::string words = status.ToString();
-  return status.IsIOError() && words.find("read") != std::string::npos &&
-         words.find("Input/output error") != std::string::npos;
-}
-
-Status StateFailure(const char* what, const std::string& path, const rocksdb::Status& status) {
+Status StateFailure(const char* what, const std::string& path, const rocksdb::Status& status,
+                    const Refusals& refusals) {
   const std::string begin = std::string("could not ") + what + " the state " + path +
                             ": RocksDB says \"" + status.ToString() + "\". ";
-  if (IsDamage(status)) {
+  if (IsDamage(status, refusals)) {
     return Status::Integrity(
         begin +
         "It is damaged, but nothing is lost: with that directory out of the way it is "
         "rebuilt from the chain.");
   }
-  return Status::Other(begin +
-                       "Check the disk (space, permissions, errors in the kernel log) and start "
-                       "the node again: what was not written is replayed from the chain.");
+  return Status::Other(begin + refusals.first().value_or("Start the node again.") +
+                       " What was not written is replayed from the chain.");
 }
 
 }  // namespace cairn::storage

@@ -10,6 +10,7 @@
 #include "common/status.h"
 #include "rocksdb/db.h"
 #include "rocksdb/listener.h"
+#include "storage/refusals.h"
 
 namespace cairn::storage {
 
@@ -38,12 +39,8 @@ class BackgroundTrouble final : public rocksdb::EventListener {
 /// when it serves again.
 [[nodiscard]] rocksdb::Status SetMerging(rocksdb::DB* db, bool rebuilding);
 
-/// Whether the files are to blame, and not a full disk, a limit of the process or the like: a file
-/// that does not verify, is gone, or lies where the disk can't read any more.
-[[nodiscard]] bool IsDamage(const rocksdb::Status& status);
-
 /// The sentence for a person. Integrity if it is damage, else Other. `what`: "read", "write".
 [[nodiscard]] Status StateFailure(const char* what, const std::string& path,
-                                  const rocksdb::Status& status);
+                                  const rocksdb::Status& status, const Refusals& refusals);
 
 }  // namespace cairn::storage

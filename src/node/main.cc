@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
+#include <string_view>
 
 #include "chain/block.h"
 #include "client/commands.h"
@@ -11,6 +13,7 @@
 #include "client/verbs.h"
 #include "net/wire.h"
 #include "node/descriptors.h"
+#include "node/needs.h"
 #include "node/process_id.h"
 #include "node/recover.h"
 #include "node/server.h"
@@ -84,6 +87,20 @@ std::string Version() {
          ", block format version " + std::to_string(cairn::chain::kBlockVersion);
 }
 
+/// Before anything is opened. The exit code, if something is missing that every verb needs.
+int CheckNeeds(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb.empty() || verb.front() == '-') {
+    return 0;
+  }
+  const cairn::Status status = cairn::node::CheckLimits(
+      verb == "server" ? cairn::node::NeedsOfServer() : cairn::node::NeedsOfTool());
+  if (!status.ok()) {
+    std::cerr << "cairn: " << status.message() << std::endl;
+  }
+  return cairn::ExitCode(status.code());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -106,6 +123,11 @@ int main(int argc, char** argv) {
   cairn::client::AddClientCommands(&app, &global, &exit_code);
   AddVerify(&app, &verify, &global, &exit_code);
   AddRecover(&app, &recover, &exit_code);
+  // A file that would become too large is an error, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (const int short_of = CheckNeeds(argc, argv); short_of != 0) {
+    ::_exit(short_of);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

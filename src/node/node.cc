@@ -10,6 +10,7 @@
 #include "chain/block.h"
 #include "client/text.h"
 #include "common/check.h"
+#include "common/fatal.h"
 #include "common/limits.h"
 #include "node/clock.h"
 
@@ -45,6 +46,13 @@ std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
   return ids;
 }
 
+replica::Options ReplicaOptions(const config::Cluster& cluster, const storage::Identity& identity) {
+  replica::Options options =
+      replica::DefaultOptions(identity.node, identity.incarnation, IdsOf(cluster), RandomBits());
+  options.was_member = identity.formed.has_value();
+  return options;
+}
+
 replica::Answer ErrorAnswer(const Status& status) {
   return {status.code(), status.message(), 0, {}, 0};
 }
@@ -78,6 +86,9 @@ Result<std::unique_ptr<Node>> Node::Open(const config::Cluster& cluster, NodeId 
   if (!sockets.ok()) {
     return sockets.status();
   }
+  if (const std::string words = WordsOfALostMember(*memory); !words.empty()) {
+    spdlog::error(words);
+  }
   return std::unique_ptr<Node>(new Node(cluster, self, memory, std::move(sockets).value()));
 }
 
@@ -90,9 +101,8 @@ Node::Node(const config::Cluster& cluster, NodeId self, Memory* memory,
       sockets_(std::move(sockets)),
       last_turn_(MonotonicNow()),
       replica_now_(last_turn_),
-      replica_(replica::DefaultOptions(self, memory->directory.identity().incarnation,
-                                       IdsOf(cluster), RandomBits()),
-               memory->recovered, memory->machine.get(), last_turn_),
+      replica_(ReplicaOptions(cluster, memory->directory.identity()), memory->recovered,
+               memory->machine.get(), last_turn_),
       disk_(memory->directory.path()),
       scrub_(memory->ledger.get(), memory->state.get(), replica_.acceptor().log()),
       driver_(&replica_, memory->ledger.get(), sockets_.get(),

@@ -66,7 +66,8 @@ class Node {
   std::size_t ServeOwed(net::InboundCall& call);
   void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
-  /// As soon as block 1 is decided, its hash is this cluster's identity on the wire.
+  /// As soon as block 1 is known as decided, durably, its hash is this cluster's identity: on the
+  /// wire, and in the directory, which was a member's from then on.
   void LearnIdentity();
   /// Once a tick: the disk, the scrub, and what the replica has learned of its own memory.
   void LookAfterMemory();

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "common/fatal.h"
 #include "node/node.h"
 #include "storage/recovery.h"
 
@@ -48,22 +49,24 @@ void Node::LookAfterMemory() {
 }
 
 void Node::LearnIdentity() {
-  const paxos::Log& log = replica_.acceptor().log();
-  if (formed_ || log.decided() == 0) {
+  if (formed_ || ledger().head().decided == 0) {
     return;
   }
-  if (const BlockPtr block = log.At(1)) {
-    formed_ = block->hash;
-  } else if (memory_->ledger->head().decided > 0) {
-    // Lost by this disk, it comes back from the others.
-    const auto read = memory_->ledger->Read(1);
-    formed_ = read.ok() ? std::optional(read.value()->hash) : std::nullopt;
+  std::optional<Hash> block_1;
+  if (const BlockPtr block = replica_.acceptor().log().At(1)) {
+    block_1 = block->hash;
+  } else if (const auto read = ledger().Read(1); read.ok()) {
+    block_1 = read.value()->hash;
   }
-  if (formed_) {
-    sockets_->SetFormed(*formed_);
-    spdlog::info("belongs to the cluster \"{}\" whose block 1 is {}", cluster_.name,
-                 formed_->Hex());
+  if (!block_1) {
+    return;  // It is lost, and comes back from the others.
   }
+  if (Status noted = memory_->directory.NoteFormed(*block_1); !noted.ok()) {
+    StopNow(noted);
+  }
+  formed_ = block_1;
+  sockets_->SetFormed(*formed_);
+  spdlog::info("belongs to the cluster \"{}\" whose block 1 is {}", cluster_.name, formed_->Hex());
 }
 
 void Node::OnBadRead(const Status& problem) {
@@ -79,6 +82,9 @@ void Node::OnBadRead(const Status& problem) {
 }
 
 void Node::Salvage(const Status& damage) {
+  if (damage.code() != Code::kIntegrity) {
+    StopNow(damage);
+  }
   const Status marked = storage::MarkForSalvage(memory_->directory.path(), damage.message());
   must_restart_ = marked.ok() ? damage.message() : marked.message();
 }

@@ -242,7 +242,11 @@ Result<BlockPtr> Fill(const Survivors& survivors, std::size_t chosen, Micros wal
 Status MayRebuild(const Survivors& survivors, std::size_t chosen, const std::string& out) {
   const Survivor& survivor = survivors.sound[chosen];
   const std::string place = storage::AbsolutePath(out);
-  if (storage::PathExists(place)) {
+  const Result<bool> taken = storage::Exists(place);
+  if (!taken.ok()) {
+    return taken.status();
+  }
+  if (taken.value()) {
     return Status::Usage(place +
                          " is there already. Move it away, or name another place with "
                          "--out.");

@@ -21,6 +21,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kMostNames = 1000;
+
 constexpr char kWarning[] =
     "What may be lost: whatever only nodes that are not here had accepted. Writes that were\n"
     "acknowledged after {} last heard from the others (its last block is of {})\n"
@@ -52,6 +54,9 @@ std::string SurvivorText(const Survivor& survivor) {
                         undecided == 1 ? "is" : "are");
   }
   text += "\n";
+  for (const std::string& torn : survivor.ledger->torn()) {
+    text += "  torn           " + torn + "\n";
+  }
   for (const replica::Hole& hole : survivor.ledger->holes()) {
     text += fmt::format("  lost           slots {}..{}\n", hole.first, hole.last);
   }
@@ -66,11 +71,6 @@ std::string Situation(const Survivors& survivors, std::size_t chosen) {
   for (const Survivor& survivor : survivors.sound) {
     text += SurvivorText(survivor);
   }
-  for (const Status& damaged : survivors.damaged) {
-    text += "not usable: " + damaged.message() +
-            " (Started once, its node salvages what can be read; what this directory alone knows "
-            "is not used as it is.)\n";
-  }
   const Survivor& best = survivors.sound[chosen];
   if (survivors.sound.size() > 1) {
     text += fmt::format(
@@ -78,13 +78,12 @@ std::string Situation(const Survivors& survivors, std::size_t chosen) {
         "has the greatest (accepted ballot, last block)\n",
         best.path());
   }
-  if (survivors.sound.size() + survivors.damaged.size() >= QuorumOf(cluster.nodes.size())) {
+  if (survivors.sound.size() >= QuorumOf(cluster.nodes.size())) {
     text += fmt::format(
         "\nSTOP: directories of {} of {} nodes are here. If {} of them were never wiped or "
         "replaced, "
         "start these nodes instead: a majority goes on by itself, and loses nothing.\n",
-        survivors.sound.size() + survivors.damaged.size(), cluster.nodes.size(),
-        QuorumOf(cluster.nodes.size()));
+        survivors.sound.size(), cluster.nodes.size(), QuorumOf(cluster.nodes.size()));
   }
   return text + "\n" +
          fmt::format(kWarning, fmt::format("node {}", best.node()), client::TimeText(best.time));
@@ -107,9 +106,15 @@ Status CheckName(const RecoverCommand& command, const std::string& name, std::is
                                        "--cluster-name.");
 }
 
+/// For the commands that are shown: who runs them sees what stands in the way.
+bool Stands(const std::string& path) {
+  const Result<bool> exists = storage::Exists(path);
+  return !exists.ok() || exists.value();
+}
+
 std::string FreeName(const std::string& path) {
   std::string name = path + ".before-recovery";
-  for (int number = 2; storage::PathExists(name); ++number) {
+  for (int number = 2; number < kMostNames && Stands(name); ++number) {
     name = fmt::format("{}.before-recovery-{}", path, number);
   }
   return name;
@@ -136,7 +141,7 @@ std::string ShellWord(const std::string& word) {
 std::vector<std::string> CommandsFor(const NewDirectory& directory, const Survivor& survivor) {
   const std::string place = PlaceOf(directory.node, survivor);
   std::vector<std::string> commands;
-  if (place.front() != '/' || storage::PathExists(place)) {
+  if (place.front() != '/' || Stands(place)) {
     commands.push_back("mv -T " + ShellWord(place) + " " + ShellWord(FreeName(place)));
   }
   commands.push_back("mv -T " + ShellWord(directory.path) + " " + ShellWord(place));

@@ -8,7 +8,9 @@
 
 #include "chain/block.h"
 #include "node/mend.h"
+#include "node/needs.h"
 #include "node/replay.h"
+#include "storage/membership.h"
 #include "storage/recovery.h"
 
 namespace cairn::node {
@@ -115,14 +117,50 @@ Status OpenMachine(Memory* memory, const config::Cluster& cluster, const StartUp
   }
 }
 
+/// A member of a formed cluster stays known as one, whatever becomes of its ledger.
+Status NoteMembership(Memory* memory) {
+  const replica::LedgerHead& head = memory->ledger->head();
+  if (head.decided > 0) {
+    const auto first = memory->ledger->Read(1);
+    return memory->directory.NoteFormed(first.ok() ? first.value()->hash : Hash{});
+  }
+  if (memory->directory.identity().formed) {
+    return Status::Ok();
+  }
+  const Result<std::string> proof = storage::FindProofOfMembership(memory->directory.path());
+  if (!proof.ok()) {
+    return proof.status();
+  }
+  return proof->empty() ? Status::Ok() : memory->directory.NoteFormed(Hash{});
+}
+
 std::string ShortHash(const Hash& hash) { return hash.Hex().substr(0, 12); }
 
 }  // namespace
+
+std::string WordsOfALostMember(const Memory& memory) {
+  if (!memory.directory.identity().formed || memory.ledger->head().tip > 0) {
+    return {};
+  }
+  const std::string& path = memory.directory.path();
+  return fmt::format(
+      "node {0} was a member of a cluster that had formed ({1}/identity says so), and has no chain "
+      "any more. It learns the chain from a node that has it, and never takes part in forming a "
+      "new "
+      "cluster. If no node has the chain: put back what was moved away ({1}/quarantine), or run "
+      "`cairn recover` on the directories that are left. Who gives up all data and wants a new, "
+      "empty cluster stops every node and moves its directory away, here with `mv -T {1} "
+      "{1}.given-up`",
+      memory.directory.identity().node, path);
+}
 
 Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, NodeId node,
                        const StartUpTalk& talk) {
   const chain::GenesisParameters parameters = config::ParametersOf(cluster);
   const BlockPtr genesis = chain::MakeGenesis(parameters);
+  if (Status room = CheckRoom(path); !room.ok()) {
+    return room;
+  }
   auto directory = storage::DataDirectory::Open(path, genesis->hash, cluster.name, node, talk.say);
   if (!directory.ok()) {
     return directory.status();
@@ -138,6 +176,9 @@ Result<Memory> StartUp(const std::string& path, const config::Cluster& cluster, 
     return recovery.status();
   }
   memory.ledger = std::move(recovery).value().ledger;
+  if (Status noted = NoteMembership(&memory); !noted.ok()) {
+    return noted;
+  }
   auto state = OpenState(memory.directory, talk);
   if (!state.ok()) {
     return state.status();

@@ -26,6 +26,10 @@ struct Memory {
   replica::Recovered recovered;
 };
 
+/// This node was a member of a formed cluster, and has no chain any more: a sentence with what that
+/// means and what can be done about it. Empty: nothing of that.
+[[nodiscard]] std::string WordsOfALostMember(const Memory& memory);
+
 /// `say` gets the lines for a person; `progress` (done, all), now and then, while blocks are
 /// verified.
 struct StartUpTalk {

@@ -13,15 +13,16 @@ namespace cairn::node {
 namespace {
 
 /// What the state has applied was decided, also where the ledger's bound was not written any more.
-Slot AppliedBy(const storage::DataDirectory& directory, const replica::LedgerHead& head) {
+/// A damaged state says nothing; one that can't be read may say what matters.
+Result<Slot> AppliedBy(const storage::DataDirectory& directory, const replica::LedgerHead& head) {
   storage::State::Options read_only;
   read_only.read_only = true;
   const auto state = storage::State::Open(directory.path(), read_only);
   if (!state.ok()) {
-    return 0;
+    return state.status().code() == Code::kOther ? Result<Slot>(state.status()) : Slot{0};
   }
   const auto position = kv::PositionOf(*state.value());
-  return position.ok() && position->applied <= head.tip ? position->applied : 0;
+  return position.ok() && position->applied <= head.tip ? position->applied : Slot{0};
 }
 
 Result<Survivor> OpenSurvivor(const std::string& path) {
@@ -39,11 +40,25 @@ Result<Survivor> OpenSurvivor(const std::string& path) {
   }
   Survivor survivor{std::move(directory).value(), std::move(ledger).value()};
   const replica::LedgerHead& head = survivor.head();
-  survivor.decided = std::max(head.decided, AppliedBy(survivor.directory, head));
+  const Result<Slot> applied = AppliedBy(survivor.directory, head);
+  if (!applied.ok()) {
+    return applied.status();
+  }
+  survivor.decided = std::max(head.decided, applied.value());
   if (const auto tip = survivor.ledger->Read(head.tip); tip.ok()) {
     survivor.time = tip.value()->header.time;
   }
   return survivor;
+}
+
+Status NotUsable(const std::string& path, const std::string& why) {
+  return Status::Integrity(
+      path + " can't be used as it is: " + why +
+      " It may hold acknowledged writes that no other directory has, so nothing is made without it "
+      "in silence. Start its node once (`cairn server ID --data " +
+      path +
+      "`): it salvages what can be read, or says that it has forgotten; stop it, and run this "
+      "again. Or leave this directory out, if what it alone holds may be lost.");
 }
 
 Status CheckSameCluster(const Survivor& first, const Survivor& other) {
@@ -84,6 +99,11 @@ Result<bool> Covers(const Survivor& one, const Survivor& other) {
   }
   const auto mine = one.ledger->Read(other.decided);
   const auto its = other.ledger->Read(other.decided);
+  for (const auto& block : {mine, its}) {
+    if (!block.ok() && block.status().code() == Code::kOther) {
+      return block.status();
+    }
+  }
   if (!mine.ok() || !its.ok()) {
     return one.decided >= other.decided;  // A hole: what both know as decided is the same.
   }
@@ -111,17 +131,15 @@ Result<Survivors> OpenSurvivors(const std::vector<std::string>& paths) {
       return Status::Usage(seen.back() + " is named twice. Name each directory once.");
     }
     Result<Survivor> survivor = OpenSurvivor(path);
-    if (survivor.ok()) {
-      survivors.sound.push_back(std::move(survivor).value());
-    } else if (survivor.status().code() == Code::kIntegrity) {
-      survivors.damaged.push_back(survivor.status());
-    } else {
-      return survivor.status();
+    if (!survivor.ok()) {
+      return survivor.status().code() == Code::kIntegrity
+                 ? NotUsable(seen.back(), survivor.status().message())
+                 : survivor.status();
     }
+    survivors.sound.push_back(std::move(survivor).value());
   }
   if (survivors.sound.empty()) {
-    return survivors.damaged.empty() ? Status::Usage("name at least one directory")
-                                     : survivors.damaged.front();
+    return Status::Usage("name at least one directory");
   }
   for (const Survivor& survivor : survivors.sound) {
     if (Status same = CheckSameCluster(survivors.sound.front(), survivor); !same.ok()) {

@@ -36,15 +36,15 @@ struct Survivor {
 
 struct Survivors {
   std::vector<Survivor> sound;
-  std::vector<Status> damaged;          ///< Why the others are of no use, naming each.
   chain::GenesisParameters parameters;  ///< Of the cluster that they all belong to.
   BlockPtr genesis;
 };
 
-/// Opens them all and changes nothing but each one's LOCK. A directory whose ledger is damaged or
-/// behind its guard is left out, as long as another one is sound. Usage if one is no node's
-/// directory, is named twice, or belongs to another cluster than the first; Other if a node is
-/// running on one (names its process); Integrity if none is sound.
+/// Opens them all, as their nodes would, and changes nothing but each one's LOCK. Integrity if the
+/// ledger of one is damaged or behind its guard: it may hold what the others lack, so it is named
+/// with what can be done about it, and only who names the directories may leave it out. Usage if
+/// one is no node's directory, is named twice, or belongs to another cluster than the first; Other
+/// if a node is running on one (names its process).
 [[nodiscard]] Result<Survivors> OpenSurvivors(const std::vector<std::string>& paths);
 
 /// The index of the one to go on from. Integrity, naming both, if two of them know different blocks

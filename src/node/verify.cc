@@ -223,6 +223,7 @@ nlohmann::ordered_json ReportJson(const VerifyReport& report) {
   for (const replica::Hole& hole : report.holes) {
     json["holes"].push_back({{"first", hole.first}, {"last", hole.last}});
   }
+  json["torn"] = report.torn;
   json["message"] = nullptr;
   if (!report.ok) {
     json["message"] = report.problem.message();
@@ -250,6 +251,7 @@ VerifyReport Verify(const std::string& path) {
   }
   VerifyReport report =
       Walk(ledger->get(), directory.operator->(), doubt.replay ? &*doubt.replay : nullptr).Run();
+  report.torn = ledger.value()->torn();
   return JudgeRest(std::move(report), directory.value(), doubt);
 }
 
@@ -259,6 +261,9 @@ int RunVerify(const VerifyCommand& command) {
     std::cout << ReportJson(report).dump(-1, ' ', false,
                                          nlohmann::ordered_json::error_handler_t::replace)
               << "\n";
+  }
+  for (const std::string& sentence : report.torn) {
+    std::cerr << "note: " << sentence << "\n";
   }
   if (!report.ok) {
     std::cerr << "cairn: " << report.problem.message() << "\n";

@@ -31,6 +31,8 @@ struct VerifyReport {
   Status problem;  ///< Not ok: the first problem, as a sentence.
   /// What else is wrong, a sentence each. An altered head, for one, shows in the blocks too.
   std::vector<std::string> besides;
+  /// What a power loss left of the write that was under way, a sentence each: no fault.
+  std::vector<std::string> torn;
 };
 
 /// Reads every block (hash, nonce, requests root and thereby all values, link, and the tip's hash

@@ -132,6 +132,9 @@ void Replica::BecomeLeader(NodeId best) {
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
   NoteRound(sync.ballot);
+  if (MustNotForm() && sync.decided == 0) {
+    return;
+  }
   if (Owns(from, incarnation, sync.ballot) && MayTake(sync.tip, sync.tip_hash)) {
     Obey(from, sync.ballot, acceptor_.OnSync(sync));
   }
@@ -139,6 +142,9 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) 
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
   NoteRound(accept.ballot);
+  if (MustNotForm() && accept.decided == 0) {
+    return;
+  }
   if (Owns(from, incarnation, accept.ballot) && MayTake(accept.block->slot(), accept.block->hash)) {
     Obey(from, accept.ballot, acceptor_.OnAccept(accept));
   }
@@ -233,7 +239,7 @@ void Replica::BringUp(NodeId follower, Slot known) {
 }
 
 void Replica::ProposeForming() {
-  if (acceptor_.log().tip() != 0 || acceptor_.accepted() != leader_->ballot()) {
+  if (MustNotForm() || acceptor_.log().tip() != 0 || acceptor_.accepted() != leader_->ballot()) {
     return;
   }
   Incarnations all{{options_.self, options_.incarnation}};

@@ -190,7 +190,9 @@ bool Replica::Gathering() const { return MaySeal() && gathering_.Holds(proposals
 
 // --- roles
 
-bool Replica::IsVoter() const { return acceptor_.IsVoter(options_.self, options_.incarnation); }
+bool Replica::IsVoter() const {
+  return !MustNotForm() && acceptor_.IsVoter(options_.self, options_.incarnation);
+}
 
 NodeId Replica::LeaderHint() const {
   return leader_ ? options_.self : election_.Leader(acceptor_.promised(), now_);

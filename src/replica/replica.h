@@ -50,6 +50,9 @@ struct Options {
   std::size_t max_block_bytes = 0;
   std::size_t recent_blocks = 0;
   std::size_t catch_up_blocks = 0;
+  /// This node's directory was part of a cluster that had formed: whatever it has lost, it never
+  /// takes part in forming one.
+  bool was_member = false;
 };
 /// The options with every limit at its default. `seed`: random; it names this life, too.
 [[nodiscard]] Options DefaultOptions(NodeId self, Incarnation incarnation,
@@ -213,6 +216,10 @@ class Replica {
   [[nodiscard]] std::string FullWords() const;
   [[nodiscard]] Slot GoalSlot() const;
   /// It has no decided block, and others have some: it is to learn, not to lead.
+  /// R7: a cluster forms once. Its members, if they lose their chains, must not begin another one.
+  [[nodiscard]] bool MustNotForm() const {
+    return options_.was_member && acceptor_.log().tip() == 0;
+  }
   [[nodiscard]] bool BesideACluster() const { return !Formed() && GoalSlot() > 0; }
   /// Nodes that it is connected with and that the chain knows as who they are, this one included.
   [[nodiscard]] std::size_t LinkedVoters() const;

@@ -20,6 +20,12 @@ std::string Names(const std::vector<NodeId>& nodes) {
 
 std::string Replica::Words() const {
   const std::size_t nodes = options_.nodes.size();
+  if (MustNotForm()) {
+    return "node " + std::to_string(options_.self) +
+           " was a member of a cluster that had formed, and has lost the chain: it learns it from "
+           "a "
+           "node that has it, and never takes part in forming a new cluster";
+  }
   if (!IsVoter()) {
     return "node " + std::to_string(options_.self) +
            " is not the one that the chain knows (its data directory was replaced): it learns, "

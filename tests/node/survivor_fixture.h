@@ -74,6 +74,21 @@ class SurvivorTest : public ::testing::Test {
     ledger.value()->Commit(write);
   }
 
+  /// What a power loss leaves behind the last record: the beginning of one that was being written.
+  /// Returns the log.
+  static std::string TearLog(const std::string& directory) {
+    std::string log;
+    for (const auto& entry : std::filesystem::directory_iterator(directory + "/ledger")) {
+      if (entry.path().extension() == ".log" && entry.file_size() > 0) {
+        log = std::max(log, entry.path().string());
+      }
+    }
+    std::string bytes = storage::ReadFile(log);
+    bytes.resize(bytes.find_last_not_of('\0') + 1);
+    storage::WriteFile(log, bytes + bytes.substr(0, 100) + std::string(300, '\xaa'));
+    return log;
+  }
+
   storage::TempDirectory dir_;
   std::vector<BlockPtr> chain_;
 

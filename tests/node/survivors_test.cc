@@ -76,22 +76,37 @@ TEST_F(SurvivorsTest, TwoDifferentDecidedBlocksAreNotPassedOver) {
   }
 }
 
-TEST_F(SurvivorsTest, ADamagedOneIsLeftOutAsLongAsAnotherIsSound) {
+TEST_F(SurvivorsTest, NoneIsChosenInSilenceBesideADamagedOne) {
   Write(1, {.round = 5, .tip = 6, .decided = 6});
   Write(2, {.round = 3, .tip = 5, .decided = 5});
   std::filesystem::remove(Path(1) + "/guard");
-  EXPECT_EQ(Chosen({Path(1), Path(2)}), 2U);
-  EXPECT_EQ(OpenSurvivors({Path(1), Path(2)})->damaged.size(), 1U);
-  EXPECT_EQ(StatusOf({Path(1)}).code(), Code::kIntegrity);
-  EXPECT_NE(StatusOf({Path(1)}).message().find(Path(1) + "/guard"), std::string::npos);
+  for (const std::vector<std::string>& named :
+       {std::vector{Path(1)}, {Path(1), Path(2)}, {Path(2), Path(1)}}) {
+    EXPECT_EQ(StatusOf(named).code(), Code::kIntegrity);
+    EXPECT_NE(StatusOf(named).message().find(Path(1) + "/guard"), std::string::npos);
+    EXPECT_NE(StatusOf(named).message().find("leave this directory out"), std::string::npos);
+  }
+  EXPECT_EQ(Chosen({Path(2)}), 2U);
 }
 
-TEST_F(SurvivorsTest, OneThatIsBehindItsGuardIsLeftOut) {
+TEST_F(SurvivorsTest, NorBesideOneThatIsBehindItsGuard) {
   Write(1, {.round = 5, .tip = 6, .decided = 6});
   Write(2, {.round = 3, .tip = 5, .decided = 5});
   storage::LedgerEditor(Path(1)).EditHead([](storage::HeadRecord* head) { head->commits -= 1; });
-  EXPECT_EQ(Chosen({Path(1), Path(2)}), 2U);
-  EXPECT_NE(StatusOf({Path(1)}).message().find("has forgotten"), std::string::npos);
+  EXPECT_NE(StatusOf({Path(2), Path(1)}).message().find("has forgotten"), std::string::npos);
+}
+
+TEST_F(SurvivorsTest, WhatAPowerLossToreIsReadAsItsNodeReadsIt) {
+  Write(1, {.round = 5, .tip = 6, .decided = 6});
+  Write(2, {.round = 3, .tip = 5, .decided = 5});
+  const std::string log = TearLog(Path(1));
+  const std::string before = storage::ReadFile(log);
+  EXPECT_EQ(Chosen({Path(1), Path(2)}), 1U);
+  const auto survivors = OpenSurvivors({Path(1)});
+  ASSERT_TRUE(survivors.ok()) << survivors.status().message();
+  EXPECT_EQ(survivors->sound.front().head().tip, 6U);
+  EXPECT_EQ(survivors->sound.front().ledger->torn().size(), 1U);
+  EXPECT_EQ(storage::ReadFile(log), before);
 }
 
 TEST_F(SurvivorsTest, AnotherClustersDirectoryIsRefused) {

@@ -27,6 +27,14 @@ os.rename("moved", "at-last")
 """
 
 
+def _files(root):
+    return {
+        path.relative_to(root): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.name != "LOCK"
+    }
+
+
 class PowerLossTool(unittest.TestCase):
     def test_what_was_synced_stays_and_all_else_goes(self):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="cairn-test-"))
@@ -52,6 +60,24 @@ class PowerLossTool(unittest.TestCase):
 
 
 class PowerLoss(ProcessTest):
+    def assert_tools_read_it(self, cluster, acknowledged, recover):
+        """What a power loss left is what verify and recover read, and they change nothing of it."""
+        before = {node.id: _files(node.data) for node in cluster.nodes.values()}
+        tips = [report["tip"] for report in cluster.verify_all()]
+        if recover:
+            out = cluster.directory / "recovered"
+            directories = [node.data for node in cluster.nodes.values()]
+            words = ("--json", "--out", out, "--cluster-name", cluster.name)
+            done = cluster.cairn("recover", *words, *directories)
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual(done.json["tip"], max(tips))
+            done = cluster.cairn("verify", out / "node1", "--json")
+            self.assertEqual(done.code, 0, done)
+            # Each acknowledged put is a request of its own, and block 1 and the decision are two.
+            self.assertGreaterEqual(done.json["requests"], len(acknowledged) + 2)
+            shutil.rmtree(out)
+        self.assertEqual(before, {node.id: _files(node.data) for node in cluster.nodes.values()})
+
     def test_all_nodes_lose_power_at_once_and_nothing_acknowledged_is_gone(self):
         cluster = self.make_cluster(3)
         cluster.wrap_of = power_loss.wrap
@@ -69,6 +95,7 @@ class PowerLoss(ProcessTest):
                 lost.update(power_loss.lose(node.data, power_loss.notes_of(node)))
             for writer in writers:
                 acknowledged += writer.finish()
+            self.assert_tools_read_it(cluster, acknowledged, recover=number == 0)
             cluster.start()
             cluster.leader()
         self.assertTrue(lost, "nothing was unsynced, so that nothing was tried")

@@ -105,10 +105,10 @@ class ServerLog(ProcessTest):
     def test_a_node_killed_soon_after_forming_is_not_forming_when_it_starts_again(self):
         cluster = self.make_cluster(3).form()
         cluster.kill()
-        cluster.start()
-        for node in cluster.nodes.values():
-            node.says("leads")
-            self.assertNotIn("forming", node.log())
+        cluster.start(1, 2)
+        for node_id in (1, 2):
+            cluster[node_id].says("leads")
+            self.assertNotIn("forming", cluster[node_id].log())
 
     def test_a_cut_link_is_cut_at_both_ends_after_the_restart_of_either(self):
         cluster = self.make_cluster(3).form()

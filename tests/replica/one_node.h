@@ -29,6 +29,7 @@ class OneNode {
     NodeId self = 1;
     std::size_t slots_in_flight = 4;
     std::uint64_t max_sessions = 100;
+    bool was_member = false;
   };
   explicit OneNode(Made made)
       : options_(OptionsOf(Completed(made))),
@@ -194,6 +195,7 @@ class OneNode {
     }
     Options options = DefaultOptions(made.self, LifeOf(made.self), nodes, 1);
     options.max_slots_in_flight = made.slots_in_flight;
+    options.was_member = made.was_member;
     return options;
   }
   static Recovered RecoveredOf(const Made& made, kv::StateMachine* machine) {

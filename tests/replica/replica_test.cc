@@ -271,6 +271,16 @@ TEST(ReplicaTest, BlockOneNamesAllWhenAllAreThere) {
   EXPECT_EQ(node.Decided(), 1U);
 }
 
+TEST(ReplicaTest, WhoHasBlockOneAndDoesNotKnowItAsDecidedIsNotForming) {
+  OneNode node({.chain = paxos::Chain(1), .decided = 0, .ballot = paxos::BallotOf(1, 3)});
+  node.Peer(3).heard = 0;
+  node.Pass(20'000);
+  EXPECT_EQ(node->Status().role, "follower");
+  const std::string words = node->Status().words;
+  EXPECT_EQ(words.find("forming"), std::string::npos) << words;
+  EXPECT_NE(words.find("does not hear node 3"), std::string::npos) << words;
+}
+
 TEST(ReplicaTest, NoRequestIsSealedBeforeTheClusterHasFormed) {
   OneNode node({.chain = paxos::Chain(0), .decided = 0, .ballot = {}});
   node.Peer(3).heard = 0;

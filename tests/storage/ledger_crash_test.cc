@@ -94,7 +94,7 @@ void CommitOverRot(const std::string& directory) {
     replica::LedgerWrite write = Accept(1, {last});
     write.head.decided = last->slot() - 1;
     ledger->Commit(write);
-    const std::vector<std::string> tables = ListFiles(directory + "/ledger", ".sst");
+    const std::vector<std::string> tables = ListFiles(directory + "/ledger", ".sst").value();
     if (!rotten && tables.size() > 1) {  // The first one is complete.
       const std::string table = directory + "/ledger/" + tables.front();
       for (std::size_t at = 0; at < std::filesystem::file_size(table) * 3 / 4; at += 500) {

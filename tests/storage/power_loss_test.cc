@@ -21,6 +21,8 @@ namespace {
 using Bytes = ForgetfulFileSystem::Bytes;
 using Names = ForgetfulFileSystem::Names;
 
+constexpr std::size_t kLookEvery = 5;
+
 /// What the ledger must know: as committed last, and as the commit under way would have it.
 struct Knowledge {
   replica::LedgerHead head;
@@ -182,12 +184,27 @@ class PowerLossTest : public ::testing::Test {
     auto directory = DataDirectory::Open(path, Genesis()->hash, "test", 1, say);
     ASSERT_TRUE(directory.ok()) << directory.status().message();
     DataDirectory opened = std::move(directory).value();
+    const std::optional<replica::LedgerHead> seen = Look(path);
     auto recovery = OpenOrRecover(&opened, Genesis(), Ours(), say);
     ASSERT_TRUE(recovery.ok()) << recovery.status().message();
     ASSERT_FALSE(recovery->forgot) << said;
+    if (seen) {
+      ASSERT_EQ(*seen, recovery->ledger->head());
+    } else if (tried_ % kLookEvery == 0 && wreck.known.commits != 0) {
+      ASSERT_TRUE(recovery->salvaged) << "what a start reads, verify and recover read";
+    }
     cuts_ += said.find("power loss") != std::string::npos ? 1 : 0;
     salvages_ += recovery->salvaged ? 1 : 0;
     ExpectKnown(wreck, *recovery->ledger);
+  }
+
+  /// What verify and recover see, now and then; nothing if they refuse it.
+  [[nodiscard]] std::optional<replica::LedgerHead> Look(const std::string& path) const {
+    if (tried_ % kLookEvery != 0) {
+      return std::nullopt;
+    }
+    const auto ledger = Ledger::Open(path, nullptr, Ours(true));
+    return ledger.ok() ? std::optional(ledger.value()->head()) : std::nullopt;
   }
 
   static void ExpectKnown(const Wreck& wreck, const Ledger& ledger) {

@@ -2,19 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/storage/temp_directory.h"
-
 namespace cairn::storage {
 namespace {
 
 TEST(RocksTest, OnlyDamageIsCalledDamage) {
-  const TempDirectory dir;
-  const auto code = [](const std::string& path, const rocksdb::Status& status) {
-    return OpenFailure(path, status, "Do this.").code();
+  Refusals refusals;
+  const auto code = [&refusals](const rocksdb::Status& status) {
+    return OpenFailure("/ledger", status, refusals, "Do this.").code();
   };
-  EXPECT_EQ(code(dir.path(), rocksdb::Status::Corruption("bad")), Code::kIntegrity);
-  EXPECT_EQ(code(dir.path(), rocksdb::Status::NoSpace()), Code::kOther);
-  EXPECT_EQ(code(dir.Sub("none"), rocksdb::Status::IOError("x")), Code::kOther);
+  EXPECT_EQ(code(rocksdb::Status::Corruption("bad")), Code::kIntegrity);
+  EXPECT_EQ(code(rocksdb::Status::PathNotFound("a table")), Code::kIntegrity);
+  EXPECT_EQ(code(rocksdb::Status::NotSupported("format version")), Code::kIntegrity);
+  EXPECT_EQ(code(rocksdb::Status::NoSpace()), Code::kOther);
+  EXPECT_EQ(code(rocksdb::Status::MemoryLimit()), Code::kOther);
+  // Whatever RocksDB makes of it: the system has refused something.
+  refusals.Note(rocksdb::IOStatus::IOError("While open a file: Too many open files"));
+  EXPECT_EQ(code(rocksdb::Status::Corruption("can't access a table")), Code::kOther);
 }
 
 TEST(RocksTest, NothingGrowsWithoutBound) {
