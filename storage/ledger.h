@@ -88,6 +88,11 @@ class Ledger {
   /// a repaired block is already there, or is the uppermost missing one of its hole.
   void Commit(const replica::LedgerWrite& write);
 
+  /// This ledger is that of somebody new (R7): the blocks stay where they are, and nothing is
+  /// promised or accepted any more. Durable when it returns, the guard too; on any error the
+  /// process ends. A crash in the midst of it leaves a ledger that is judged as another life's.
+  void BeginAnew(Incarnation incarnation);
+
   /// The block at the slot, decoded and verified. NotFound above the tip; Integrity (naming slot
   /// and place) if it is missing or does not verify, also if it is not the block of that slot;
   /// Other if the disk can't be read.

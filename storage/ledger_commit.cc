@@ -198,4 +198,13 @@ void Ledger::Commit(const replica::LedgerWrite& write) {
   impl_->holes = std::move(left);
 }
 
+void Ledger::BeginAnew(Incarnation incarnation) {
+  HeadRecord next = impl_->record;
+  next.incarnation = incarnation;
+  next.head.promised = next.head.accepted = {};
+  ++next.commits;
+  rocksdb::WriteBatch batch;
+  impl_->CommitOrStop(&batch, next, true);
+}
+
 }  // namespace cairn::storage

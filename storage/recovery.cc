@@ -177,6 +177,25 @@ Status MarkForSalvage(const std::string& directory, const std::string& reason) {
                      reason.substr(0, kMaxReasonBytes));
 }
 
+Status BeginAnew(DataDirectory* directory, Ledger* ledger, const std::string& reason,
+                 const Say& say) {
+  const Result<std::string> kept =
+      KeepInQuarantine(directory->path(), "identity", FormatIdentity(directory->identity()));
+  if (!kept.ok()) {
+    return kept.status();
+  }
+  if (Status renewed = directory->Renew(); !renewed.ok()) {
+    return renewed;
+  }
+  ledger->BeginAnew(directory->identity().incarnation);
+  say(Sentence(reason) + " So it does not vote as who it was. It has the new incarnation " +
+      FormatIncarnation(directory->identity().incarnation) +
+      ", learns what it lacks from the other nodes, and votes again once a block readmits it. Its "
+      "blocks stay where they are, in " +
+      directory->Sub("ledger") + "; who it was is kept as " + kept.value() + ".");
+  return Status::Ok();
+}
+
 Status Forget(DataDirectory* directory, const std::string& reason, const Say& say,
               const AtStep& at_step) {
   const AtStep step = OrNothing(at_step);

@@ -55,4 +55,11 @@ Status MarkForSalvage(const std::string& directory, const std::string& reason);
 Status Forget(DataDirectory* directory, const std::string& reason, const Say& say,
               const AtStep& at_step = {});
 
+/// The others remember more of this node than its ledger, which is sound, holds: an old copy was
+/// put in its place. It becomes somebody new (R7), durably, and keeps its blocks, which stay
+/// readable where they are; what it had promised counts for nobody any more. For a process that
+/// writes nothing more and ends. A crash in the midst of it leaves what Forget is for.
+Status BeginAnew(DataDirectory* directory, Ledger* ledger, const std::string& reason,
+                 const Say& say);
+
 }  // namespace cairn::storage

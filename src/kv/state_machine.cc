@@ -1,5 +1,8 @@
 #include "kv/state_machine.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/check.h"
 #include "common/coding.h"
 #include "common/roster.h"
@@ -10,6 +13,10 @@ namespace {
 constexpr std::uint8_t kTableVersion = 2;
 constexpr std::string_view kAppliedKey = "a";
 constexpr std::string_view kIncarnationsKey = "c";
+constexpr std::string_view kReplacedKey = "d";
+// Incarnations that were replaced: a directory is lost rarely, and older selves than these are long
+// gone.
+constexpr std::size_t kMaxReplaced = 1000;
 constexpr char kKeyPrefix = 'k';
 constexpr std::size_t kSlotBytes = 8;
 
@@ -17,6 +24,26 @@ std::string Prefixed(std::string_view key) {
   std::string prefixed(1, kKeyPrefix);
   prefixed += key;
   return prefixed;
+}
+
+using Replaced = std::deque<std::pair<NodeId, Incarnation>>;
+
+std::string Encode(const Replaced& replaced) {
+  Writer w;
+  for (const auto& [node, incarnation] : replaced) {
+    w.U32(node).U64(incarnation);
+  }
+  return w.bytes();
+}
+
+std::optional<Replaced> DecodeReplaced(std::string_view bytes) {
+  Replaced replaced;
+  Reader r(bytes);
+  while (r.ok() && !r.AtEnd()) {
+    const NodeId node = r.U32();
+    replaced.emplace_back(node, r.U64());
+  }
+  return r.ok() ? std::optional(std::move(replaced)) : std::nullopt;
 }
 
 Slot SlotOf(std::string_view record) {
@@ -53,7 +80,9 @@ Status CheckFormat(const Table& table) {
     return position.status();
   }
   const std::optional<std::string> incarnations = table.Get(kIncarnationsKey);
-  return !incarnations || DecodeIncarnations(*incarnations)
+  const std::optional<std::string> replaced = table.Get(kReplacedKey);
+  return (!incarnations || DecodeIncarnations(*incarnations)) &&
+                 (!replaced || DecodeReplaced(*replaced))
              ? Status::Ok()
              : Status::Integrity(
                    "the record of the key-value state that says who is who is damaged");
@@ -73,6 +102,11 @@ void StateMachine::Load() {
     const std::optional<Incarnations> incarnations = DecodeIncarnations(*bytes);
     CAIRN_CHECK(incarnations.has_value(), "the incarnations in the state are whole");
     incarnations_ = *incarnations;
+  }
+  if (const std::optional<std::string> bytes = table_->Get(kReplacedKey)) {
+    std::optional<Replaced> replaced = DecodeReplaced(*bytes);
+    CAIRN_CHECK(replaced.has_value(), "the replaced incarnations in the state are whole");
+    replaced_ = std::move(*replaced);
   }
 }
 
@@ -130,8 +164,19 @@ Outcome StateMachine::ApplyIncarnations(const Request& request, Slot slot) {
   if (!incarnations) {
     return {Code::kUsage, slot};
   }
+  const std::size_t before = replaced_.size();
   for (const auto& [node, incarnation] : *incarnations) {
-    incarnations_[node] = incarnation;
+    Incarnation& present = incarnations_[node];
+    if (present != 0 && present != incarnation) {
+      replaced_.emplace_back(node, present);
+    }
+    present = incarnation;
+  }
+  if (replaced_.size() > before) {
+    while (replaced_.size() > kMaxReplaced) {
+      replaced_.pop_front();
+    }
+    table_->Put(kReplacedKey, Encode(replaced_));
   }
   table_->Put(kIncarnationsKey, EncodeIncarnations(incarnations_));
   return {Code::kOk, slot};
@@ -141,6 +186,12 @@ std::string_view StateMachine::TableKey(std::string_view key) {
   key_.assign(1, kKeyPrefix);
   key_ += key;
   return key_;
+}
+
+bool StateMachine::IsReplaced(NodeId node, Incarnation incarnation) const {
+  const auto known = incarnations_.find(node);
+  return known != incarnations_.end() && known->second != incarnation &&
+         std::ranges::find(replaced_, std::pair(node, incarnation)) != replaced_.end();
 }
 
 std::optional<Entry> StateMachine::Get(std::string_view key) const {

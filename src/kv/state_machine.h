@@ -9,11 +9,15 @@
 //
 // In the table:
 //   "a"                  u8 format version of the whole table=2, u64 applied slot, that block's
-//   hash "c"                  which incarnation each node has, from the cluster's own requests (R7)
+//                        hash
+//   "c"                  which incarnation each node has, from the cluster's own requests (R7)
+//   "d"                  incarnations that were replaced, oldest first: u32 node and u64
+//                        incarnation each, the last kMaxReplaced
 //   "h"                  u64 the session horizon (see sessions.h)
 //   "k" key              u64 slot of the last write, then the value
 //   "s" client (8, BE)   a session (see sessions.h)
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -71,6 +75,8 @@ class StateMachine {
   [[nodiscard]] const Hash& applied_hash() const { return applied_hash_; }
   /// Node -> incarnation by the applied chain; empty before block 1.
   [[nodiscard]] const std::map<NodeId, Incarnation>& incarnations() const { return incarnations_; }
+  /// The applied chain once named this incarnation of the node, and names another one now (R7).
+  [[nodiscard]] bool IsReplaced(NodeId node, Incarnation incarnation) const;
   [[nodiscard]] std::size_t session_count() const { return sessions_.size(); }
 
  private:
@@ -85,6 +91,7 @@ class StateMachine {
   Slot applied_ = 0;
   Hash applied_hash_;
   std::map<NodeId, Incarnation> incarnations_;
+  std::deque<std::pair<NodeId, Incarnation>> replaced_;
   // Kept for their memory only.
   std::string key_;
   std::string value_;

@@ -310,6 +310,15 @@ bool Listener::Read(Connection& connection) {
   return false;
 }
 
+std::string Listener::source() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(current_->fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return current_->remote;  // the connection is gone
+  }
+  return EndpointText(address, size);
+}
+
 // --- time
 
 void Listener::Tend() {

@@ -73,6 +73,9 @@ class Listener {
   [[nodiscard]] bool delimited() const { return current_->in.delimited(); }
   /// Where the message came from, for people: an IP address.
   [[nodiscard]] const std::string& remote() const { return current_->remote; }
+  /// The same with the port of the connection, by which a person finds the process: "address:port".
+  /// For rare use: it asks the system.
+  [[nodiscard]] std::string source() const;
 
   /// Sends at once what the kernel takes, and the rest by and by. False if nobody is there.
   bool Send(Id to, ZmtpFrame frame, bool delimited);

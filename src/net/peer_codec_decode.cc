@@ -14,7 +14,16 @@ using wire::PeerMessage;
 // Decoding: one Take a verb.
 
 replica::Stamp CheckedStamp(const wire::Stamp& from, FieldCheck& check) {
-  return {.life = from.life(), .commits = CheckedSlot(from.commits(), check)};
+  check.Require(from.began() <= from.commits(), "its sender began with more than it has");
+  return {
+      .life = from.life(), .commits = CheckedSlot(from.commits(), check), .began = from.began()};
+}
+
+replica::Seen CheckedSeen(const wire::Seen& from, FieldCheck& check) {
+  return {.incarnation = from.incarnation(),
+          .accused = from.accused(),
+          .life = from.life(),
+          .commits = CheckedSlot(from.commits(), check)};
 }
 
 paxos::Heartbeat Take(const wire::Heartbeat& from, FieldCheck& check) {
@@ -112,6 +121,14 @@ replica::ForwardAnswer Take(wire::ForwardAnswer* from, FieldCheck& check) {
   return {.token = from->token(), .answer = CheckedAnswer(from->mutable_answer(), check)};
 }
 
+replica::AskMemory Take(const wire::AskMemory& from, FieldCheck& /*check*/) {
+  return {.number = from.number()};
+}
+
+replica::TellMemory Take(const wire::TellMemory& from, FieldCheck& check) {
+  return {.number = from.number(), .seen = CheckedSeen(from.seen(), check)};
+}
+
 Result<PeerHeader> TakeHeader(const PeerEnvelope& envelope) {
   FieldCheck check;
   PeerHeader header;
@@ -125,9 +142,7 @@ Result<PeerHeader> TakeHeader(const PeerEnvelope& envelope) {
   header.to = CheckedNodeNotNone(envelope.to(), check);
   header.incarnation = envelope.incarnation();
   header.stamp = CheckedStamp(envelope.stamp(), check);
-  header.seen = {.incarnation = envelope.seen().incarnation(),
-                 .latest = CheckedStamp(envelope.seen().latest(), check),
-                 .other = CheckedStamp(envelope.seen().other(), check)};
+  header.seen = CheckedSeen(envelope.seen(), check);
   if (!check.ok()) {
     return check.status();
   }
@@ -168,6 +183,10 @@ PeerBody TakeBody(PeerMessage& message, FieldCheck& check) {
       return Message(Take(message.mutable_forward_read(), check));
     case PeerMessage::kForwardAnswer:
       return Message(Take(message.mutable_forward_answer(), check));
+    case PeerMessage::kAskMemory:
+      return Message(Take(message.ask_memory(), check));
+    case PeerMessage::kTellMemory:
+      return Message(Take(message.tell_memory(), check));
     case PeerMessage::kLinkFault:
       return LinkFault{.cut = message.link_fault().cut()};
     case PeerMessage::BODY_NOT_SET:

@@ -11,6 +11,19 @@ namespace {
 using wire::PeerEnvelope;
 using wire::PeerMessage;
 
+void FillStamp(const replica::Stamp& from, wire::Stamp* to) {
+  to->set_life(from.life);
+  to->set_commits(from.commits);
+  to->set_began(from.began);
+}
+
+void FillSeen(const replica::Seen& from, wire::Seen* to) {
+  to->set_incarnation(from.incarnation);
+  to->set_accused(from.accused);
+  to->set_life(from.life);
+  to->set_commits(from.commits);
+}
+
 // Encoding: one Put a verb.
 
 void Put(const paxos::Heartbeat& from, PeerMessage& message, BlockLoan& /*loan*/) {
@@ -126,9 +139,16 @@ void Put(const replica::ForwardAnswer& from, PeerMessage& message, BlockLoan& /*
   Fill(from.answer, to->mutable_answer());
 }
 
-void Fill(const replica::Stamp& from, wire::Stamp* to) {
-  to->set_life(from.life);
-  to->set_commits(from.commits);
+void Put(const replica::AskMemory& from, PeerMessage& message, BlockLoan& /*loan*/) {
+  message.mutable_ask_memory()->set_number(from.number);
+}
+
+void Put(const replica::TellMemory& from, PeerMessage& message, BlockLoan& /*loan*/) {
+  wire::TellMemory* to = message.mutable_tell_memory();
+  to->set_number(from.number);
+  if (from.seen.incarnation != 0) {
+    FillSeen(from.seen, to->mutable_seen());
+  }
 }
 
 void FillHeader(const PeerHeader& header, PeerEnvelope& envelope) {
@@ -141,14 +161,9 @@ void FillHeader(const PeerHeader& header, PeerEnvelope& envelope) {
   envelope.set_from(header.from);
   envelope.set_to(header.to);
   envelope.set_incarnation(header.incarnation);
-  Fill(header.stamp, envelope.mutable_stamp());
+  FillStamp(header.stamp, envelope.mutable_stamp());
   if (header.seen.incarnation != 0) {
-    wire::Seen* seen = envelope.mutable_seen();
-    seen->set_incarnation(header.seen.incarnation);
-    Fill(header.seen.latest, seen->mutable_latest());
-    if (header.seen.other.life != 0) {
-      Fill(header.seen.other, seen->mutable_other());
-    }
+    FillSeen(header.seen, envelope.mutable_seen());
   }
 }
 

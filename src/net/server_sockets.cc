@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "common/check.h"
@@ -19,6 +20,8 @@
 namespace cairn::net {
 namespace {
 
+// Of a node. Two are heard at once at most, unless something is badly wrong.
+constexpr std::size_t kLivesWithAddress = 4;
 // Messages that one call of NextFrom… looks at: garbage must not keep the loop from its work.
 constexpr int kMostLooks = 64;
 // Two of the largest frames may be on their way in at once.
@@ -62,6 +65,7 @@ struct ServerSockets::Impl {
   void Drop(const std::string& why);
   std::optional<replica::Inbound> NextFromPeer();
   void OpenFromPeer();
+  void NoteAddress();
   std::optional<replica::Inbound> TakeFromPeer();
   void HearFault(NodeId peer, const LinkFault& fault);
 
@@ -79,6 +83,7 @@ struct ServerSockets::Impl {
   std::unique_ptr<Listener> peers;
   std::unique_ptr<ClientPort> clients;
   PeerHeader said;  // Of the frame whose messages peer_decoder hands out.
+  std::map<NodeId, std::vector<std::pair<std::uint64_t, std::string>>> addresses;  // by life
   PeerDecoder peer_decoder;
   std::vector<pollfd> poll_items;
 };
@@ -152,6 +157,19 @@ void ServerSockets::Impl::OpenFromPeer() {
   }
   said = std::move(opened).value();
   links.Met(said.from, said.stamp.life);
+  NoteAddress();
+}
+
+void ServerSockets::Impl::NoteAddress() {
+  auto& lives = addresses[said.from];
+  const auto same = [&](const auto& known) { return known.first == said.stamp.life; };
+  if (said.stamp.life == 0 || std::ranges::any_of(lives, same)) {
+    return;
+  }
+  if (lives.size() >= kLivesWithAddress) {
+    lives.erase(lives.begin());
+  }
+  lives.emplace_back(said.stamp.life, peers->source());
 }
 
 std::optional<replica::Inbound> ServerSockets::Impl::TakeFromPeer() {
@@ -280,6 +298,17 @@ void ServerSockets::FailLink(NodeId peer) { impl_->SetLink(peer, true); }
 void ServerSockets::FixLink(NodeId peer) { impl_->SetLink(peer, false); }
 bool ServerSockets::IsCut(NodeId peer) const { return impl_->links.IsCut(peer); }
 void ServerSockets::Reconnect(const std::vector<NodeId>& leave_out) { impl_->Connect(leave_out); }
+
+std::string ServerSockets::AddressOf(NodeId node, std::uint64_t life) const {
+  if (const auto lives = impl_->addresses.find(node); lives != impl_->addresses.end()) {
+    for (const auto& [known, address] : lives->second) {
+      if (known == life) {
+        return address;
+      }
+    }
+  }
+  return "an address that is not known any more";
+}
 
 std::uint64_t ServerSockets::dropped() const { return impl_->dropped; }
 std::uint64_t ServerSockets::unsent() const {

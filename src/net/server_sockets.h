@@ -103,6 +103,10 @@ class ServerSockets {
   /// is sent and from which nothing is taken until the next Reconnect.
   void Reconnect(const std::vector<NodeId>& leave_out);
 
+  /// Where the node's frames of that life come from, "address:port"; or words that say that they
+  /// have not come lately.
+  [[nodiscard]] std::string AddressOf(NodeId node, std::uint64_t life) const;
+
   /// Messages that were not understood, or not for this node or its cluster.
   [[nodiscard]] std::uint64_t dropped() const;
   /// Messages that could not be sent: no connection, a full queue, too large.

@@ -83,4 +83,11 @@ std::string AddressText(const sockaddr_storage& address, socklen_t size) {
   return error == 0 ? text.data() : "an unknown address";
 }
 
+std::string EndpointText(const sockaddr_storage& address, socklen_t size) {
+  const in_port_t port = address.ss_family == AF_INET6
+                             ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                             : reinterpret_cast<const sockaddr_in&>(address).sin_port;
+  return AddressText(address, size) + ":" + std::to_string(ntohs(port));
+}
+
 }  // namespace cairn::net

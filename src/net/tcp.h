@@ -19,5 +19,7 @@ namespace cairn::net {
 void TuneConnection(int fd);
 /// For people: an IP address.
 [[nodiscard]] std::string AddressText(const sockaddr_storage& address, socklen_t size);
+/// The same with the port: "address:port".
+[[nodiscard]] std::string EndpointText(const sockaddr_storage& address, socklen_t size);
 
 }  // namespace cairn::net

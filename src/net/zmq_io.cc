@@ -1,8 +1,11 @@
 #include "net/zmq_io.h"
 
+#include <netdb.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "common/check.h"

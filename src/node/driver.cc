@@ -58,7 +58,7 @@ void Driver::Send(const std::vector<replica::Outbound>& messages) {
   if (messages.empty()) {
     return;
   }
-  const replica::Stamp stamp{replica_->life(), ledger_->commits()};
+  const replica::Stamp stamp = replica_->StampOf(ledger_->commits());
   for (const replica::Outbound& message : messages) {
     const auto* beat = std::get_if<paxos::Heartbeat>(&message.message);
     if (beat != nullptr && !beat->behind_blocks) {

@@ -28,7 +28,7 @@ class Mender {
         ledger_(ledger),
         peers_(std::move(peers)),
         repair_(ledger->holes()),
-        stamp_{RandomBits() | 1, ledger->commits()} {}
+        stamp_{RandomBits() | 1, ledger->commits(), ledger->commits()} {}
 
   [[nodiscard]] bool Done(Slot needed) const {
     return repair_.whole() || repair_.holes().back().last < needed;

@@ -76,6 +76,7 @@ class Node {
   void OnBadRead(const Status& problem);
   void Salvage(const Status& damage);
   void SayWhoIsSilent();
+  void TellOfStrangers();
   [[nodiscard]] std::vector<std::string> Notes() const;
   [[nodiscard]] Status FaultsAllowed() const;
   [[nodiscard]] net::ReplyBody Serve(const net::Hello& call) const;

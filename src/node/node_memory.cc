@@ -7,6 +7,7 @@
 
 #include "common/fatal.h"
 #include "node/node.h"
+#include "storage/identity.h"
 #include "storage/recovery.h"
 
 namespace cairn::node {
@@ -42,8 +43,10 @@ void Node::LookAfterMemory() {
   } else if (last_turn_ - unreadable_at_ > kUnreadableFor) {
     unreadable_.reset();
   }
+  TellOfStrangers();
   if (replica_.forgotten()) {
-    const Status forgot = storage::Forget(&memory_->directory, *replica_.forgotten(), say);
+    const Status forgot =
+        storage::BeginAnew(&memory_->directory, memory_->ledger.get(), *replica_.forgotten(), say);
     must_restart_ = forgot.ok() ? *replica_.forgotten() : forgot.message();
   }
 }
@@ -78,6 +81,36 @@ void Node::OnBadRead(const Status& problem) {
   if (unreadable_ != problem.message()) {
     unreadable_ = problem.message();
     spdlog::warn("{} Nothing shows that anything is damaged: it is tried again.", *unreadable_);
+  }
+}
+
+void Node::TellOfStrangers() {
+  using Kind = replica::Stranger::Kind;
+  for (const replica::Stranger& stranger : replica_.TakeStrangers()) {
+    const std::string at = sockets_->AddressOf(stranger.node, stranger.life);
+    const std::string incarnation = storage::FormatIncarnation(stranger.incarnation);
+    switch (stranger.kind) {
+      case Kind::kReplaced:
+        spdlog::warn(
+            "node {} at {} speaks as incarnation {}, which the chain has replaced: nothing that it "
+            "says is heeded. Stop it, move its data directory away, and start it with the one that "
+            "the chain knows, or with an empty one",
+            stranger.node, at, incarnation);
+        break;
+      case Kind::kOlderMemory:
+        spdlog::warn(
+            "node {} at {} runs on an older copy of its data directory: it has made commits that "
+            "this copy does not hold, so it is not heeded until it has begun anew",
+            stranger.node, at);
+        break;
+      case Kind::kSecondLife:
+        spdlog::error(
+            "two processes call themselves node {} (incarnation {}): the one at {} is heeded, the "
+            "one at {} is not. One of them runs on a copy of the other's data directory: stop the "
+            "copy, and compare the addresses in the cluster files of both",
+            stranger.node, incarnation, sockets_->AddressOf(stranger.node, stranger.heard), at);
+        break;
+    }
   }
 }
 

@@ -200,14 +200,11 @@ class Directories {
   std::vector<std::unique_ptr<storage::Ledger>> ledgers_;
 };
 
-/// A ballot above all that a survivor has promised, of a life that has begun nothing yet.
-paxos::Ballot BallotFor(const Survivors& survivors, NodeId node, const Incarnations& incarnations) {
-  paxos::Ballot ballot{0, node, incarnations.at(node)};
-  for (const Survivor& survivor : survivors.sound) {
-    ballot.round = std::max(ballot.round, survivor.head().promised.round);
-  }
-  ballot.round += 1;
-  return ballot;
+/// The first ballot of a life that has begun nothing yet. It need not be above what the survivors
+/// have promised: nobody who did is among the new nodes, and a false message may have taken them to
+/// the last round there is.
+paxos::Ballot BallotFor(NodeId node, const Incarnations& incarnations) {
+  return {1, node, incarnations.at(node)};
 }
 
 Result<BlockPtr> Fill(const Survivors& survivors, std::size_t chosen, Micros wall,
@@ -217,7 +214,7 @@ Result<BlockPtr> Fill(const Survivors& survivors, std::size_t chosen, Micros wal
     return made;
   }
   const Incarnations incarnations = directories->incarnations();
-  const paxos::Ballot ballot = BallotFor(survivors, survivors.sound[chosen].node(), incarnations);
+  const paxos::Ballot ballot = BallotFor(survivors.sound[chosen].node(), incarnations);
   Chain chain(survivors, chosen);
   while (chain.last()->slot() < chain.tip()) {
     auto blocks = chain.Next();

@@ -64,6 +64,7 @@ StateReplay::Entry StateReplay::Describe(const std::string& key) const {
     case 'a':
       return {"where it stands", stands_.applied};
     case 'c':
+    case 'd':
       return {"who is who", roster_slot_};
     case 'h':
       return {"the horizon of sessions", NumberAt(record, 0)};

@@ -71,9 +71,9 @@ Verdict Acceptor::OnSync(const Sync& sync) {
   if (sync.ballot < promised_) {
     return Verdict::kRefused;
   }
-  const bool well_formed =
-      IsChain(sync.blocks) && (sync.blocks.empty() || (sync.blocks.back()->slot() == sync.tip &&
-                                                       sync.blocks.back()->hash == sync.tip_hash));
+  const bool well_formed = sync.decided <= sync.tip && IsChain(sync.blocks) &&
+                           (sync.blocks.empty() || (sync.blocks.back()->slot() == sync.tip &&
+                                                    sync.blocks.back()->hash == sync.tip_hash));
   if (!well_formed || sync.tip < log_.decided()) {
     return Verdict::kNothing;  // an older leader: what is decided stays (R5)
   }
@@ -103,6 +103,9 @@ Verdict Acceptor::OnAccept(const Accept& accept) {
     return Verdict::kRefused;
   }
   const Slot slot = accept.block->slot();
+  if (accept.decided > slot + kMaxSlotLeap) {
+    return Verdict::kNothing;  // no leader can say so
+  }
   if (accept.ballot != promised_ || accept.ballot != accepted_ || slot > log_.tip() + 1) {
     return Verdict::kBehind;
   }

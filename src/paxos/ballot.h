@@ -9,6 +9,17 @@
 
 namespace cairn::paxos {
 
+/// The greatest round there is. On the wire every number is below 2^56 (net/wire.h): a greater
+/// round would be refused by everybody, so nobody makes one.
+inline constexpr std::uint64_t kMaxRound = (std::uint64_t{1} << 56) - 1;
+/// One message lifts what a node takes for the greatest round by no more than this: rounds count
+/// elections, so that one that claims more is false, or a node was away for very long and hears it
+/// again. So no single word can burn the rounds that are left.
+inline constexpr std::uint64_t kMaxRoundLeap = std::uint64_t{1} << 20;
+/// Slots by which a leader's decided slot may lie above a block that it sends: it sends again no
+/// more than it has in memory.
+inline constexpr Slot kMaxSlotLeap = Slot{1} << 20;
+
 /// R1: (round, node, incarnation), ordered in this order. Round 0 is no ballot. The incarnation
 /// keeps a ballot that a lost directory made from being taken for one of the directory that
 /// replaced it.

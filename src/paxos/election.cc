@@ -116,10 +116,10 @@ std::size_t Election::Supporters(const Ballot& ballot, const Incarnations& who, 
          }));
 }
 
-bool Election::SomeoneIsStuckAbove(const Ballot& ballot, Micros now) const {
+bool Election::SomeoneIsStuckAbove(const Ballot& ballot, std::uint64_t reach, Micros now) const {
   return std::ranges::any_of(peers_, [&](NodeId node) {
     return Linked(node, now) && known_.at(node).last.promised > ballot &&
-           !known_.at(node).last.content;
+           known_.at(node).last.promised.round <= reach && !known_.at(node).last.content;
   });
 }
 

@@ -68,8 +68,10 @@ class Election {
   [[nodiscard]] std::size_t Supporters(const Ballot& ballot, const Incarnations& who,
                                        Micros now) const;
   /// A linked node has promised more than `ballot` and has no leader: it can't come back to this
-  /// leader unless the leader takes a greater ballot.
-  [[nodiscard]] bool SomeoneIsStuckAbove(const Ballot& ballot, Micros now) const;
+  /// leader unless the leader takes a greater ballot. One whose round is above `reach` could not be
+  /// topped by it (kMaxRoundLeap), and is left alone.
+  [[nodiscard]] bool SomeoneIsStuckAbove(const Ballot& ballot, std::uint64_t reach,
+                                         Micros now) const;
   /// Some linked node is content.
   [[nodiscard]] bool NeighbourContent(Micros now) const;
   /// Some linked node would make a better leader: its log is ahead, or as far with a greater id.

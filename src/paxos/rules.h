@@ -22,7 +22,8 @@
 // R6  Nothing leaves a node before what it rests on is durable (node/driver.h).
 // R7  Who is who is what the chain says: block 1 names every node's incarnation and is decided
 //     by all; a node with another incarnation learns, without a vote, until a decided block
-//     readmits it. Votes for a block are counted by the log before it.
+//     readmits it. Votes for a block are counted by the log before it. An incarnation that the
+//     chain has replaced is not heeded. Who is who is durable as soon as it is decided.
 // R8  A node that hears a majority can lead; one that merely came back deposes nobody
 //     (election.h).
 // R9  A read is answered when a quorum has confirmed, after it came in, that its leader's ballot is
@@ -50,3 +51,30 @@
 // never decided. And it is decided without the vote of the readmitted, because those count whom
 // the log before the block knows. The incarnation within the ballot keeps what the old self
 // began from being taken for the new self's.
+//
+// Who may say that a node has forgotten. A directory can be sound and old (a restored backup), and
+// nothing in it says so. Who relied on one of its later votes must be able to stop it from voting
+// against that one, or two quorums without a node in common could decide; and nobody else may stop
+// it, or a copy of the cluster, or one false message, ends the original. Both hold, because
+//   - what a peer remembers of a node are commits of a life (one start of its process), and each
+//     life begins with all that the ones before it had committed. A life that began with less than
+//     an earlier one had is the one that has forgotten. Who relied on a vote has heard the stamp
+//     that it bore, and says so in every message until it is answered;
+//   - the peer judges a life when it first appears, by those that it has heard before. So of two
+//     lives that can't both follow each other the newcomer is the suspect, never the one with which
+//     the others have been deciding all along; the suspect is not heeded by that peer, and its
+//     words are nobody's memory;
+//   - an accusation names the life, so it ends no other one, wherever it arrives;
+//   - at a word against its own life a node stops voting at once. Not to vote is always safe. It
+//     becomes somebody new only when the peer says the same again in answer to its question, which
+//     bears a number that only the peer has been told: so no forged, old or damaged message does
+//     it, and a vote that somebody relied on is not taken back meanwhile.
+// Of two processes that share an incarnation only one is heeded by each peer: the one that it hears
+// already. So a quorum that works keeps the members that it works with (replica/witness.h).
+//
+// What a false number can do. Every number that a node keeps from a message is bounded by what the
+// node knows: a round may leap by kMaxRoundLeap and no more, and is answered only then, so no word
+// burns the ballots that are left and no node makes one that others refuse; a decided slot lies
+// within the log that the same message shows; commits of a life that leap count when they are said
+// twice. All else that a message says is replaced by the next one of the same kind.
+// (tests/sim/liar.h goes through the fields.)

@@ -26,16 +26,22 @@ bool Owns(NodeId from, Incarnation incarnation, const paxos::Ballot& ballot) {
 
 }  // namespace
 
-void Replica::NoteRound(const paxos::Ballot& ballot) {
-  greatest_round_ = std::max(greatest_round_, ballot.round);
+/// Whether a ballot is no further than one message may lift it. The next one may lift it again.
+bool Replica::NoteRound(const paxos::Ballot& ballot) {
+  const std::uint64_t most = greatest_round_ + paxos::kMaxRoundLeap;
+  greatest_round_ = std::max(greatest_round_, std::min(ballot.round, most));
+  return ballot.round <= most;
 }
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat) {
-  NoteRound(heartbeat.promised);
+  if (heartbeat.decided > heartbeat.tip || heartbeat.accepted > heartbeat.promised) {
+    return;  // no node is like that
+  }
+  const bool within = NoteRound(heartbeat.promised);
   if (!heartbeat.behind_blocks) {
     election_.OnHeartbeat(from, incarnation, heartbeat, now_);
   }
-  if (!heartbeat.leading || heartbeat.promised < acceptor_.promised() ||
+  if (!within || Doubted() || !heartbeat.leading || heartbeat.promised < acceptor_.promised() ||
       !Owns(from, incarnation, heartbeat.promised)) {
     return;
   }
@@ -59,8 +65,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
 // --- phase 1
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare) {
-  NoteRound(prepare.ballot);
-  if (!Owns(from, incarnation, prepare.ballot) || !IsVoter()) {
+  if (!Owns(from, incarnation, prepare.ballot) || !NoteRound(prepare.ballot) || !IsVoter()) {
     return;
   }
   auto answer = acceptor_.OnPrepare(prepare);
@@ -131,21 +136,21 @@ void Replica::BecomeLeader(NodeId best) {
 // --- phase 2, follower
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
-  NoteRound(sync.ballot);
   if (MustNotForm() && sync.decided == 0) {
     return;
   }
-  if (Owns(from, incarnation, sync.ballot) && MayTake(sync.tip, sync.tip_hash)) {
+  if (Owns(from, incarnation, sync.ballot) && NoteRound(sync.ballot) && !Doubted() &&
+      MayTake(sync.tip, sync.tip_hash)) {
     Obey(from, sync.ballot, acceptor_.OnSync(sync));
   }
 }
 
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
-  NoteRound(accept.ballot);
   if (MustNotForm() && accept.decided == 0) {
     return;
   }
-  if (Owns(from, incarnation, accept.ballot) && MayTake(accept.block->slot(), accept.block->hash)) {
+  if (Owns(from, incarnation, accept.ballot) && NoteRound(accept.ballot) && !Doubted() &&
+      MayTake(accept.block->slot(), accept.block->hash)) {
     Obey(from, accept.ballot, acceptor_.OnAccept(accept));
   }
 }
@@ -324,7 +329,7 @@ void Replica::SpreadBlocks() {
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Probe& probe) {
   // R9: a yes says that nothing above this ballot was promised, so no newer leader has decided
   // anything with this node's vote.
-  if (Owns(from, incarnation, probe.ballot) && probe.ballot == acceptor_.promised()) {
+  if (Owns(from, incarnation, probe.ballot) && probe.ballot == acceptor_.promised() && !Doubted()) {
     Send(from, paxos::ProbeAck{probe.ballot, probe.number});
   }
 }

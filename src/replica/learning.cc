@@ -86,6 +86,9 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& f
 }
 
 void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
+  if (room_ == Room::kNone) {
+    return;  // asked for while there was room
+  }
   if (const std::vector<BlockPtr> fitting = repair_.Take(blocks.blocks); !fitting.empty()) {
     repaired_.insert(repaired_.end(), fitting.begin(), fitting.end());
     repair_until_ = now_;

@@ -35,6 +35,18 @@ struct ForwardRead {
   std::string key;
 };
 
+/// R7: "You remember more of me than I do: against which life, and what?" Asked by a node that does
+/// not vote until it is answered (doubts.h).
+struct AskMemory {
+  std::uint64_t number = 0;  ///< Random: who answers has been asked.
+};
+
+/// The answer. Nothing is remembered against the asker's life if seen.incarnation is 0.
+struct TellMemory {
+  std::uint64_t number = 0;
+  Seen seen;
+};
+
 /// What a client is told, whichever way the request went.
 struct Answer {
   /// Of kFull, and of kUnknownOutcome with a slot, a client knows that the transmission which is
@@ -52,10 +64,10 @@ struct ForwardAnswer {
   Answer answer;
 };
 
-using Message =
-    std::variant<paxos::Heartbeat, paxos::Prepare, paxos::Promise, paxos::Refuse, paxos::Sync,
-                 paxos::Accept, paxos::Accepted, paxos::Behind, paxos::Fetch, paxos::Blocks,
-                 paxos::Probe, paxos::ProbeAck, ForwardWrite, ForwardRead, ForwardAnswer>;
+using Message = std::variant<paxos::Heartbeat, paxos::Prepare, paxos::Promise, paxos::Refuse,
+                             paxos::Sync, paxos::Accept, paxos::Accepted, paxos::Behind,
+                             paxos::Fetch, paxos::Blocks, paxos::Probe, paxos::ProbeAck,
+                             ForwardWrite, ForwardRead, ForwardAnswer, AskMemory, TellMemory>;
 
 /// A message with its sender, as the network certifies it.
 struct Inbound {

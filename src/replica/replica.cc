@@ -55,10 +55,13 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
       decided_at_(now),
       catch_up_(options_.catch_up_blocks, options_.timing.election),
       repair_(recovered.holes),
-      began_{options_.life, recovered.commits} {
+      witness_(options_.timing.silence),
+      doubts_(options_.timing.expire, options_.timing.heartbeat),
+      strangers_(2 * options_.timing.silence),
+      began_{options_.life, recovered.commits, recovered.commits} {
   CAIRN_CHECK(machine_->applied() == recovered.head.decided,
               "the state is the chain up to what is known as decided");
-  NoteRound(acceptor_.promised());
+  greatest_round_ = acceptor_.promised().round;
 }
 
 // --- the turn
@@ -95,12 +98,7 @@ void Replica::Step(const Inbound& inbound) {
       std::ranges::find(options_.nodes, inbound.from) == options_.nodes.end()) {
     return;
   }
-  witness_.Note(inbound.from, inbound.incarnation, inbound.stamp);
-  if (const auto commits = Witness::Forgotten(options_.incarnation, began_, inbound.seen)) {
-    forgotten_ = "node " + std::to_string(inbound.from) + " remembers commit " +
-                 std::to_string(*commits) + " of this node, whose ledger began this life with " +
-                 std::to_string(began_.commits) +
-                 ": it is an older copy of what this node had, and promises made since are lost";
+  if (!Heeds(inbound)) {
     return;
   }
   election_.OnWord(inbound.from, inbound.incarnation, inbound.stamp.life, now_);
@@ -138,7 +136,7 @@ void Replica::Remembered(Effects* effects) {
     return;
   }
   CAIRN_CHECK(!acceptor_.changed(), "a turn ends before the next one thinks");
-  if (ack_to_ != 0) {
+  if (ack_to_ != 0 && !Doubted()) {
     Send(std::exchange(ack_to_, 0), paxos::Accepted{acceptor_.accepted(), acceptor_.matched()});
   }
   if (leader_) {
@@ -191,7 +189,7 @@ bool Replica::Gathering() const { return MaySeal() && gathering_.Holds(proposals
 // --- roles
 
 bool Replica::IsVoter() const {
-  return !MustNotForm() && acceptor_.IsVoter(options_.self, options_.incarnation);
+  return !MustNotForm() && !Doubted() && acceptor_.IsVoter(options_.self, options_.incarnation);
 }
 
 NodeId Replica::LeaderHint() const {
@@ -226,7 +224,8 @@ void Replica::KeepLeading() {
     StopLeading();  // the others can go on without this disk
     return;
   }
-  if (election_.SomeoneIsStuckAbove(leader_->ballot(), now_) && now_ >= next_stand_) {
+  if (now_ >= next_stand_ &&
+      election_.SomeoneIsStuckAbove(leader_->ballot(), greatest_round_, now_)) {
     StandForElection();
     return;
   }
@@ -277,12 +276,15 @@ void Replica::Stand() {
 }
 
 void Replica::StandForElection() {
+  const std::uint64_t round = std::max(greatest_round_, acceptor_.promised().round) + 1;
+  if (round > paxos::kMaxRound) {
+    return;  // everybody would refuse it
+  }
   if (leader_) {
     StopLeading();
   }
-  const paxos::Ballot ballot{std::max(greatest_round_, acceptor_.promised().round) + 1,
-                             options_.self, options_.incarnation};
-  NoteRound(ballot);
+  const paxos::Ballot ballot{round, options_.self, options_.incarnation};
+  greatest_round_ = round;
   acceptor_.StartBallot(ballot);
   candidate_.emplace(ballot, options_.nodes.size());
   // Each try that fails leaves more time to the next one, whoever makes it: what is under way when
@@ -350,7 +352,7 @@ std::uint64_t Replica::Random(std::uint64_t below) {
   std::uint64_t z = random_;
   z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
   z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-  return below == 0 ? 0 : (z ^ z >> 31) % below;
+  return below == 0 ? z ^ z >> 31 : (z ^ z >> 31) % below;
 }
 
 void Replica::Send(NodeId to, Message message) {

@@ -14,7 +14,8 @@
 //     send effects.late, effects.answers, serve effects.serve        speak
 //
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
-// (decided blocks from peers), serving.cc (requests of clients), words.cc (what a person is told).
+// (decided blocks from peers), memory.cc (who is heeded), serving.cc (requests of clients),
+// words.cc (what a person is told).
 
 #include <algorithm>
 #include <map>
@@ -27,6 +28,7 @@
 #include "paxos/election.h"
 #include "paxos/leader.h"
 #include "replica/catch_up.h"
+#include "replica/doubts.h"
 #include "replica/effects.h"
 #include "replica/gathering.h"
 #include "replica/message.h"
@@ -35,6 +37,7 @@
 #include "replica/requests.h"
 #include "replica/room.h"
 #include "replica/status.h"
+#include "replica/strangers.h"
 
 namespace cairn::replica {
 
@@ -110,9 +113,14 @@ class Replica {
   [[nodiscard]] bool IsVoter() const;
   [[nodiscard]] const paxos::Acceptor& acceptor() const { return acceptor_; }
   /// What this node remembers of another, for every message to it (R7).
-  [[nodiscard]] std::uint64_t life() const { return options_.life; }
+  [[nodiscard]] Stamp StampOf(std::uint64_t commits) const {
+    return {options_.life, commits, began_.began};
+  }
   [[nodiscard]] Seen SeenOf(NodeId node) const { return witness_.Of(node); }
-  /// A sentence, once a peer has remembered more of this node than its ledger does (R7). From then
+  /// Who speaks in a node's name and is not heeded, since the last call.
+  [[nodiscard]] std::vector<Stranger> TakeStrangers() { return strangers_.Take(); }
+  /// A sentence, once a peer has remembered more of this node than its ledger does (R7), and has
+  /// said so again when it was asked. From then
   /// on the replica says and does nothing: it must begin anew as another incarnation.
   [[nodiscard]] const std::optional<std::string>& forgotten() const { return forgotten_; }
 
@@ -138,6 +146,13 @@ class Replica {
   void SendEarly(NodeId to, Message message);
   [[nodiscard]] std::string Words() const;
   [[nodiscard]] std::vector<NodeId> Missing() const;
+
+  // Memory (memory.cc).
+  [[nodiscard]] bool Heeds(const Inbound& inbound);
+  void HearMemory(NodeId from, const Seen& seen);
+  void On(NodeId from, Incarnation incarnation, const AskMemory& ask);
+  void On(NodeId from, Incarnation incarnation, const TellMemory& told);
+  [[nodiscard]] bool Doubted() const { return doubts_.open(now_); }
 
   // Agreement (agreement.cc).
   void On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat);
@@ -165,7 +180,7 @@ class Replica {
   void ProposeForming();
   void ProposeReadmission();
   void ExtendForCluster(Request request);
-  void NoteRound(const paxos::Ballot& ballot);
+  bool NoteRound(const paxos::Ballot& ballot);
   void CountVotes();
 
   // Learning (learning.cc).
@@ -274,6 +289,8 @@ class Replica {
   Micros leads_since_ = 0;
   Micros paced_at_ = 0;  // the newest block was sealed or adopted: for BlockTime
   Witness witness_;
+  Doubts doubts_;
+  Strangers strangers_;
   Stamp began_;  // this life
   std::optional<std::string> forgotten_;
 };

@@ -26,6 +26,11 @@ std::string Replica::Words() const {
            "a "
            "node that has it, and never takes part in forming a new cluster";
   }
+  if (const NodeId peer = doubts_.Peer(now_); peer != 0) {
+    return "node " + std::to_string(peer) + " says that it remembers more of node " +
+           std::to_string(options_.self) +
+           " than there is in its data directory: it asks back, and does not vote until it knows";
+  }
   if (!IsVoter()) {
     return "node " + std::to_string(options_.self) +
            " is not the one that the chain knows (its data directory was replaced): it learns, "
@@ -56,6 +61,12 @@ std::string Replica::Words() const {
            " are needed. If more nodes can't be brought back with their data, stop all nodes and "
            "run "
            "`cairn recover` on the directories that are left";
+  }
+  if (acceptor_.promised().round >= paxos::kMaxRound) {
+    return "node " + std::to_string(options_.self) +
+           " has promised the last ballot that there can be, which a false message named: it votes "
+           "for nothing any more. Stop it, move its data directory away and start it with an empty "
+           "one; if a majority is like that, stop all nodes and run `cairn recover`";
   }
   const NodeId leader = LeaderHint();
   if (leader == 0 && election_.NeighbourContent(now_)) {

@@ -169,6 +169,28 @@ TEST(StateMachineTest, AReadmissionChangesWhoOneNodeIsAndNoOther) {
   EXPECT_EQ(StateMachine(&table, 10).incarnations(), (Incarnations{{1, 11}, {2, 99}, {3, 33}}));
 }
 
+// R7: who was replaced has no voice, also after a restart.
+TEST(StateMachineTest, AnIncarnationThatTheChainHasReplacedIsKnown) {
+  MemoryTable table;
+  StateMachine state(&table, 10);
+  Chain chain;
+  state.Apply(*chain.Add({MakeFormRequest({{1, 11}, {2, 22}, {3, 33}})}));
+  EXPECT_FALSE(state.IsReplaced(2, 22));
+  state.Apply(*chain.Add({MakeReadmitRequest(2, 99)}));
+  state.Apply(*chain.Add({MakeRecoverRequest({{1, 111}, {2, 222}, {3, 33}})}));
+  const StateMachine again(&table, 10);
+  for (const StateMachine* each : std::initializer_list<const StateMachine*>{&again, &state}) {
+    const StateMachine& same = *each;
+    EXPECT_TRUE(same.IsReplaced(2, 22));
+    EXPECT_TRUE(same.IsReplaced(2, 99));
+    EXPECT_TRUE(same.IsReplaced(1, 11));
+    EXPECT_FALSE(same.IsReplaced(3, 33));
+    EXPECT_FALSE(same.IsReplaced(2, 222));
+    EXPECT_FALSE(same.IsReplaced(1, 22)) << "of another node";
+    EXPECT_FALSE(same.IsReplaced(2, 7)) << "of whom nobody has heard";
+  }
+}
+
 TEST(StateMachineTest, ARequestThatIsNoneOfAClientsOrTheClustersChangesNothing) {
   MemoryTable table;
   StateMachine state(&table, 10);

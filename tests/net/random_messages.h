@@ -96,7 +96,9 @@ class RandomMessages {
             paxos::ProbeAck{Ballot(), Wide()},
             replica::ForwardWrite{Wide(), AnyRequest()},
             replica::ForwardRead{Wide(), Bytes(40)},
-            replica::ForwardAnswer{Wide(), Answer()}};
+            replica::ForwardAnswer{Wide(), Answer()},
+            replica::AskMemory{Wide()},
+            replica::TellMemory{Wide(), Seen()}};
   }
 
   /// One of every verb from a client.
@@ -148,9 +150,10 @@ class RandomMessages {
             .from = Node(),
             .to = Node(),
             .incarnation = Wide(),
-            .stamp = {Wide(), AnySlot()},
-            .seen = {Wide(), {Wide(), AnySlot()}, {Wide(), AnySlot()}}};
+            .stamp = {Wide(), kMaxPlausible - 1, AnySlot()},
+            .seen = Seen()};
   }
+  replica::Seen Seen() { return {Wide(), Wide(), Wide(), AnySlot()}; }
 
   /// Turns over one bit somewhere.
   void Flip(std::string& frame) {
@@ -265,6 +268,10 @@ inline auto Fields(const paxos::Blocks& m) {
 inline auto Fields(const paxos::Probe& m) { return std::tie(m.ballot, m.number); }
 inline auto Fields(const paxos::ProbeAck& m) { return std::tie(m.ballot, m.number); }
 inline auto Fields(const replica::ForwardWrite& m) { return std::tie(m.token, m.request); }
+inline auto Fields(const replica::AskMemory& m) { return std::tie(m.number); }
+inline auto Fields(const replica::TellMemory& m) {
+  return std::tie(m.number, m.seen.incarnation, m.seen.accused, m.seen.life, m.seen.commits);
+}
 inline auto Fields(const replica::ForwardRead& m) { return std::tie(m.token, m.key); }
 inline auto Fields(const replica::ForwardAnswer& m) {
   return std::tuple_cat(std::tie(m.token), Fields(m.answer));

@@ -50,9 +50,9 @@ TEST(ServerSocketsTest, MessagesOfOnePassReachTheirPeersInOrder) {
     pass.push_back({.to = i % 4 == 0 ? 3U : 2U, .message = paxos::Fetch{i, i}});
   }
   pass.push_back({.to = 9, .message = paxos::Fetch{1, 1}});
-  const replica::Stamp stamp{7, 8};
+  const replica::Stamp stamp{7, 8, 5};
   nodes[1].sockets->SendToPeers(pass, stamp, [](NodeId node) {
-    return replica::Seen{.incarnation = 100 + node, .latest = {node, node}, .other = {}};
+    return replica::Seen{.incarnation = 100 + node, .accused = node, .life = 9, .commits = node};
   });
   EXPECT_EQ(nodes[1].sockets->unsent(), unsent);
   std::map<NodeId, std::vector<std::uint64_t>> got;

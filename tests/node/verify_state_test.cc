@@ -112,11 +112,11 @@ TEST_F(VerifyStateTest, AnotherRosterIsNamedByTheSlotThatMadeIt) {
 
 TEST_F(VerifyStateTest, AStateThatSaysItStandsElsewhereIsFound) {
   const std::string record = *stored_.Get("a");
-  stored_.Put("a", Writer().U8(1).U64(6).Digest(Hash{}).bytes());
+  stored_.Put("a", Writer().U8(2).U64(6).Digest(Hash{}).bytes());
   ExpectFound("where it stands, last written at slot 6, is another one", 6);
-  stored_.Put("a", Writer().U8(1).U64(5).Digest(chain_[4]->hash).bytes());
+  stored_.Put("a", Writer().U8(2).U64(5).Digest(chain_[4]->hash).bytes());
   ExpectFound("up to slot 5 in 2 entries", 5);
-  stored_.Put("a", Writer().U8(1).U64(9).Digest(Hash{}).bytes());
+  stored_.Put("a", Writer().U8(2).U64(9).Digest(Hash{}).bytes());
   ExpectFound("has applied slot 9, beyond the chain, which ends at slot 6", 9);
 }
 

@@ -306,10 +306,11 @@ TEST_F(VerifyTest, TheJsonIsOneObjectOnOneLine) {
   const auto chain = WriteChain(node_);
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(RunVerify({node_, true}), 0);
-  EXPECT_EQ(::testing::internal::GetCapturedStdout(),
-            R"({"ok":true,"blocks":7,"requests":7,"tip":6,"tip_hash":")" +
-                chain.back()->hash.Hex() +
-                "\",\"first_bad\":null,\"decided\":6,\"state\":6,\"holes\":[],\"message\":null}\n");
+  EXPECT_EQ(
+      ::testing::internal::GetCapturedStdout(),
+      R"({"ok":true,"blocks":7,"requests":7,"tip":6,"tip_hash":")" + chain.back()->hash.Hex() +
+          "\",\"first_bad\":null,\"decided\":6,\"state\":6,\"holes\":[],\"torn\":[],\"message\":"
+          "null}\n");
 }
 
 TEST_F(VerifyTest, TheExitCodeAndTheSentenceSayWhatIsWrong) {

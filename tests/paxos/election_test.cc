@@ -112,10 +112,10 @@ TEST_F(ElectionTest, ANodeThatTheChainDoesNotKnowIsNoSupporter) {
 TEST_F(ElectionTest, ANodeThatIsStuckAboveTheBallotIsSeen) {
   Hear(2, Follower(5));
   Hear(3, Follower(7, true));
-  EXPECT_FALSE(election.SomeoneIsStuckAbove(BallotOf(5), now));  // node 3 has a leader
+  EXPECT_FALSE(election.SomeoneIsStuckAbove(BallotOf(5), kMaxRound, now));  // node 3 has a leader
   Hear(3, Follower(7, false));
-  EXPECT_TRUE(election.SomeoneIsStuckAbove(BallotOf(5), now));
-  EXPECT_FALSE(election.SomeoneIsStuckAbove(BallotOf(7), now));
+  EXPECT_TRUE(election.SomeoneIsStuckAbove(BallotOf(5), kMaxRound, now));
+  EXPECT_FALSE(election.SomeoneIsStuckAbove(BallotOf(7), kMaxRound, now));
 }
 
 TEST_F(ElectionTest, ABetterNeighbourHasTheGreaterBallotThenTheLongerLogThenTheGreaterId) {

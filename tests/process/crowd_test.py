@@ -88,7 +88,7 @@ class Crowd(SharedClusterTest):
         cluster = self.cluster
         chance = random.Random(1)
         greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(16) + b"\x00" + bytes(31)
-        ready = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+        ready = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
         garbage = [
             b"GET / HTTP/1.1\r\nHost: cairn\r\n\r\n",
             chance.randbytes(100_000),

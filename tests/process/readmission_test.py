@@ -253,7 +253,9 @@ class Readmission(ProcessTest):
         cluster.start(2)
         self.await_readmission(cluster, 2)
         self.assertNotEqual(incarnation(cluster[2]), old)
-        self.assertTrue(list((cluster[2].data / "quarantine").glob("ledger-*")))
+        # What it had stays where it is.
+        self.assertEqual(list((cluster[2].data / "quarantine").glob("ledger-*")), [])
+        self.assertTrue(list((cluster[2].data / "quarantine").glob("identity-*")))
         cluster.kill(3)
         self.assert_nothing_is_lost(cluster, 2 * KEYS)
         self.assert_sound(cluster)

@@ -135,18 +135,34 @@ class Recover(ProcessTest):
         self.cluster.stop()
         self.cluster.verify_all()
 
-    def test_an_old_directory_of_one_node_is_taken_for_a_stranger_and_readmitted(self):
-        self.lose(1, 2, 3)
+    def test_an_old_node_that_comes_back_has_no_voice_and_is_named(self):
+        cluster = self.cluster
+        # The old node knows blocks as decided that the survivors do not have.
+        cluster.start(1, 2, 3)
+        for number in range(KEYS):
+            cluster.put(f"late{number}", "lost")
+        cluster.kill()
         done = self.recover(4, 5, words=("--cluster-name", "cairn-test"))
         self.put_into_place(done.text)
-        cluster = self.cluster
-        shutil.rmtree(cluster[5].data)
-        (cluster.directory / "node5.before-recovery").rename(cluster[5].data)
-        cluster.start()
+        shutil.rmtree(cluster[1].data)
+        (cluster.directory / "node1.before-recovery").rename(cluster[1].data)
+        new = (2, 3, 4, 5)
+        cluster.start(*new)
         self.assert_serves_what_was_acknowledged()
+        cluster.start(1)
+        for node_id in new:
+            cluster[node_id].says("node 1 at .* which the chain has replaced")
+        cluster.put("new", "beside the old node")
+        cluster.settle(*new)
+        self.assertEqual(cluster.running(), [1, *new])
+        self.assertIsNone(cluster.get("late0"))
+        # With an empty directory it becomes one of them.
+        cluster.kill(1)
+        shutil.rmtree(cluster[1].data)
+        cluster.start(1)
         wait_until(
-            "a block readmits node 5",
-            lambda: "readmit: node 5 is" in cluster.cairn("chain", "--from", "1").text,
+            "a block readmits node 1",
+            lambda: "readmit: node 1 is" in cluster.cairn("chain", "--from", "1").text,
         )
         cluster.settle()
         cluster.stop()

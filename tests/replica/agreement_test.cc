@@ -226,6 +226,7 @@ TEST(AgreementTest, ServesDecidedBlocksFromMemoryAndTheOlderOnesFromTheDisk) {
 TEST(AgreementTest, AsksTheNextNodeWhenOneKeepsSilent) {
   OneNode node;
   node.Peer(2).content = node.Peer(3).content = true;  // so that it does not stand
+  node.Peer(2).tip = node.Peer(3).tip = 500;
   node.Peer(2).decided = node.Peer(3).decided = 500;
   node.Pass(20'000);
   ASSERT_EQ(node.Said<paxos::Fetch>().size(), 1U);
@@ -238,7 +239,7 @@ TEST(AgreementTest, FetchesChunkAfterChunk) {
   const auto chain = paxos::Chain(9);
   OneNode node;
   node.Peer(2).content = true;
-  node.Peer(2).decided = 500;
+  node.Peer(2).tip = node.Peer(2).decided = 500;
   node.Lose(3);
   node.Pass(20'000);
   node.Hear(2, paxos::Blocks{paxos::Part(chain, 2, 6), 500});
@@ -254,6 +255,7 @@ TEST(AgreementTest, WhatWaitedForABlockIsLearnedWhicheverWayThatOneCame) {
   const auto chain = paxos::Chain(600);
   OneNode node;
   const paxos::Ballot ballot = node.Follow(2);
+  node.Peer(2).tip = node.Peer(3).tip = 600;
   node.Peer(2).decided = node.Peer(3).decided = 600;
   node.Pass(20'000);
   const std::vector<paxos::Fetch> asked = node.Said<paxos::Fetch>();

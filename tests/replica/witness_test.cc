@@ -7,75 +7,128 @@
 namespace cairn::replica {
 namespace {
 
-constexpr Incarnation kSelf = 7;
+using Hearing = Witness::Hearing;
 
-TEST(WitnessTest, ARestoredBackupIsToldThatItHasForgotten) {
-  Witness peer;
-  peer.Note(1, kSelf, {.life = 10, .commits = 100});
-  peer.Note(1, kSelf, {.life = 11, .commits = 60});  // begun with 60
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 60}, peer.Of(1)), 100U);
+constexpr Incarnation kSelf = 7;
+constexpr Micros kSilence = 240'000;
+
+/// What one peer remembers of node 1; time goes by between its words.
+class WitnessTest : public testing::Test {
+ protected:
+  /// The life speaks `times` times; how the last word was heard.
+  Hearing Hear(const Stamp& stamp, int times = 2, Incarnation incarnation = kSelf) {
+    Hearing hearing{};
+    for (; times > 0; --times) {
+      hearing = peer_.Hear(1, incarnation, stamp, now_ += 10'000);
+    }
+    return hearing;
+  }
+  void FallSilent() { now_ += kSilence + 1; }
+  /// The life, which began with so many commits, is told what the peer remembers.
+  [[nodiscard]] bool IsAccused(std::uint64_t life, std::uint64_t began) const {
+    return SpeaksAgainst(peer_.Of(1), kSelf, {life, began, began});
+  }
+
+  Micros now_ = 1'000'000;
+  Witness peer_{kSilence};
+};
+
+TEST_F(WitnessTest, ARestoredBackupIsASuspectAndIsToldWhatItHasForgotten) {
+  EXPECT_EQ(Hear({.life = 10, .commits = 100, .began = 50}), Hearing::kHeeded);
+  FallSilent();
+  EXPECT_TRUE(IsAccused(11, 60)) << "before its first word";
+  EXPECT_EQ(Hear({11, 60, 60}), Hearing::kSuspect);
+  EXPECT_TRUE(IsAccused(11, 60));
+  EXPECT_EQ(peer_.Of(1), (Seen{kSelf, 11, 10, 100}));
+  EXPECT_EQ(peer_.About(1, kSelf, {11, 60, 60}), (Seen{kSelf, 11, 10, 100}));
 }
 
 // What the restored life has committed since hides nothing.
-TEST(WitnessTest, LaterCommitsDoNotHideWhatIsGone) {
-  Witness peer;
-  peer.Note(1, kSelf, {10, 100});
-  peer.Note(1, kSelf, {11, 60});
-  peer.Note(1, kSelf, {11, 500});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 60}, peer.Of(1)), 100U);
+TEST_F(WitnessTest, LaterCommitsDoNotHideWhatIsGone) {
+  Hear({10, 100, 50});
+  FallSilent();
+  EXPECT_EQ(Hear({11, 500, 60}), Hearing::kSuspect);
+  EXPECT_TRUE(IsAccused(11, 60));
 }
 
-TEST(WitnessTest, APlainRestartHasForgottenNothing) {
-  Witness peer;
-  peer.Note(1, kSelf, {10, 100});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 100}, peer.Of(1)), std::nullopt);
-  peer.Note(1, kSelf, {11, 130});
-  peer.Note(1, kSelf, {10, 90});  // late
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 100}, peer.Of(1)), std::nullopt);
-  EXPECT_EQ(Witness::Forgotten(kSelf, {12, 130}, peer.Of(1)), std::nullopt);
+TEST_F(WitnessTest, APlainRestartIsHeededWhenTheLifeBeforeItHasFallenSilent) {
+  Hear({10, 100, 50});
+  EXPECT_EQ(Hear({11, 100, 100}, 1), Hearing::kSecond);
+  FallSilent();
+  EXPECT_EQ(Hear({11, 130, 100}), Hearing::kHeeded);
+  EXPECT_EQ(Hear({10, 90, 50}, 1), Hearing::kSecond) << "late";
+  EXPECT_FALSE(IsAccused(11, 100));
+  EXPECT_EQ(peer_.About(1, kSelf, {11, 130, 100}), Seen{});
 }
 
-// The peer has not heard of the present life at all, or heard an older one after it.
-TEST(WitnessTest, TheOrderInWhichLivesAreHeardDoesNotMatter) {
-  Witness peer;
-  peer.Note(1, kSelf, {10, 100});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 60}, peer.Of(1)), 100U);
-  peer.Note(1, kSelf, {11, 61});
-  peer.Note(1, kSelf, {10, 101});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 60}, peer.Of(1)), 101U);
-  peer.Note(1, kSelf, {9, 40});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 60}, peer.Of(1)), 101U);
+// It is the life that was heard all along that has the rest of the cluster with it.
+TEST_F(WitnessTest, ACopyBesideItsOriginalIsTheSuspectAndNeverTheOriginal) {
+  Hear({10, 100, 50});
+  EXPECT_EQ(Hear({11, 70, 70}, 5), Hearing::kSuspect);
+  EXPECT_EQ(Hear({10, 101, 50}), Hearing::kHeeded);
+  EXPECT_FALSE(IsAccused(10, 50)) << "the word at the original's address names the copy";
+  EXPECT_EQ(peer_.LifeHeard(1, kSelf, now_), 10U);
+  FallSilent();
+  EXPECT_EQ(Hear({11, 5000, 70}), Hearing::kSuspect) << "what it did meanwhile counts for nothing";
+  EXPECT_EQ(Hear({10, 102, 50}), Hearing::kHeeded);
 }
 
-TEST(WitnessTest, AnotherIncarnationIsAnotherMemory) {
-  Witness peer;
-  peer.Note(1, kSelf, {10, 100});
-  EXPECT_EQ(Witness::Forgotten(kSelf + 1, {11, 1}, peer.Of(1)), std::nullopt);
-  peer.Note(1, kSelf + 1, {11, 1});
-  EXPECT_EQ(peer.Of(1).incarnation, kSelf + 1);
-  peer.Note(1, kSelf, {12, 50});  // the old directory is back
-  EXPECT_EQ(Witness::Forgotten(kSelf, {12, 50}, peer.Of(1)), 100U);
+// Nothing was committed since it was made, so nothing tells them apart but who was there first.
+TEST_F(WitnessTest, ACopyThatKnowsAsMuchHasNoVoiceWhileTheOriginalIsHeard) {
+  Hear({10, 100, 50});
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(Hear({11, 100, 100}, 1), Hearing::kSecond);
+    EXPECT_EQ(Hear({10, 100, 50}, 1), Hearing::kHeeded);
+  }
 }
 
-TEST(WitnessTest, OfAStrangerNothingIsRemembered) {
-  EXPECT_EQ(Witness().Of(3), Seen{});
-  EXPECT_EQ(Witness::Forgotten(kSelf, {11, 0}, Seen{}), std::nullopt);
+TEST_F(WitnessTest, OneFalseWordIsNoMemory) {
+  Hear({10, 100, 50});
+  Hear({10, std::uint64_t{1} << 40, 50}, 1);  // a leap that is not said again
+  Hear({10, 101, 50}, 1);
+  Hear({12, 1 << 20, 1 << 20}, 1);  // a life that is not heard again
+  FallSilent();
+  EXPECT_EQ(Hear({11, 101, 101}), Hearing::kHeeded);
+  EXPECT_FALSE(IsAccused(11, 101));
 }
 
-// R7: from then on it says and writes nothing, whatever it hears.
-TEST(WitnessTest, AReplicaThatHasForgottenFallsSilent) {
-  OneNode node;
-  node.Pass(20'000);
-  node.Forget();
-  const Seen seen{paxos::LifeOf(1), {node->life() + 1, 5}, {}};
-  node->Step({2, paxos::LifeOf(2), paxos::Prepare{paxos::BallotOf(9, 2), 1, {}, 1}, {1, 1}, seen});
-  node.Turns();
-  ASSERT_TRUE(node->forgotten().has_value());
-  EXPECT_NE(node->forgotten()->find("node 2 remembers commit 5"), std::string::npos);
-  node.Hear(3, paxos::Prepare{paxos::BallotOf(10, 3), 1, {}, 1});
-  node.Pass(2'000'000);
-  EXPECT_TRUE(node.said.empty());
-  EXPECT_TRUE(node.writes.empty());
+// Many messages come in one frame, and have one header.
+TEST_F(WitnessTest, WhatIsSaidTwiceAtOnceIsSaidOnce) {
+  for (int i = 0; i < 3; ++i) {
+    peer_.Hear(1, kSelf, {10, 1 << 30, 0}, now_);
+  }
+  EXPECT_EQ(peer_.Of(1), Seen{});
+}
+
+TEST_F(WitnessTest, ALeapThatIsSaidAgainIsRemembered) {
+  Hear({10, 1 << 30, 50});
+  FallSilent();
+  EXPECT_EQ(Hear({11, 60, 60}), Hearing::kSuspect);
+  EXPECT_TRUE(IsAccused(11, 60));
+}
+
+TEST_F(WitnessTest, AnotherIncarnationIsAnotherMemory) {
+  Hear({10, 100, 50});
+  EXPECT_EQ(Hear({11, 1, 1}, 2, kSelf + 1), Hearing::kHeeded);
+  EXPECT_EQ(peer_.Of(1).incarnation, kSelf + 1);
+  EXPECT_FALSE(IsAccused(13, 0)) << "what it remembers is of somebody else";
+  FallSilent();
+  EXPECT_EQ(Hear({12, 50, 50}), Hearing::kSuspect) << "the old directory is back";
+  EXPECT_TRUE(IsAccused(12, 50));
+}
+
+TEST_F(WitnessTest, OfAStrangerNothingIsRemembered) {
+  EXPECT_EQ(peer_.Of(3), Seen{});
+  EXPECT_EQ(peer_.About(3, kSelf, {1, 1, 1}), Seen{});
+  EXPECT_FALSE(SpeaksAgainst({}, kSelf, {11, 0, 0}));
+}
+
+TEST_F(WitnessTest, AWordThatNamesAnotherLifeSpeaksAgainstNobodyElse) {
+  EXPECT_TRUE(SpeaksAgainst({kSelf, 11, 10, 100}, kSelf, {11, 60, 60}));
+  EXPECT_FALSE(SpeaksAgainst({kSelf, 11, 10, 100}, kSelf, {13, 60, 60}));
+  EXPECT_FALSE(SpeaksAgainst({kSelf, 11, 10, 100}, kSelf + 1, {11, 60, 60}));
+  EXPECT_FALSE(SpeaksAgainst({kSelf, 0, 11, 100}, kSelf, {11, 60, 60})) << "its own commits";
+  EXPECT_FALSE(SpeaksAgainst({kSelf, 0, 10, 60}, kSelf, {11, 60, 60}));
 }
 
 }  // namespace

@@ -56,6 +56,13 @@ struct Describer {
     return "ForwardWrite " + m.request.key;
   }
   std::string operator()(const replica::ForwardRead& m) const { return "ForwardRead " + m.key; }
+  std::string operator()(const replica::AskMemory& m) const {
+    return "AskMemory " + std::to_string(m.number);
+  }
+  std::string operator()(const replica::TellMemory& m) const {
+    return "TellMemory " + std::to_string(m.number) + " accused " + std::to_string(m.seen.accused) +
+           " commits " + std::to_string(m.seen.commits);
+  }
   std::string operator()(const replica::ForwardAnswer& m) const {
     return "ForwardAnswer " + std::string(CodeName(m.answer.code));
   }

@@ -31,6 +31,13 @@ class Disk {
     blocks_.erase(blocks_.upper_bound(head_.tip), blocks_.end());
   }
 
+  /// The node has become somebody new (R7): its blocks stay, its promises are nobody's any more.
+  void BeginAnew(Incarnation incarnation) {
+    incarnation_ = incarnation;
+    head_.promised = head_.accepted = {};
+    ++commits_;
+  }
+
   /// The block at the slot can't be verified any more, whoever reads it, until a sound one is put
   /// in its place.
   void Rot(Slot slot) { rotten_ = slot; }

@@ -61,6 +61,8 @@ class Striker {
         return Duel();
       case Kind::kFullDisks:
         return FillDisks();
+      case Kind::kLie:
+        return Lie();
       case Kind::kCount:
         break;
     }
@@ -128,6 +130,15 @@ class Striker {
       const std::size_t reserve = dice_.Chance(0.5) ? 1 << 20 : dice_.Below(1'000);
       world_->FillDisk(Any(), dice_.Between(200'000, 2 * kSecond), reserve);
     }
+  }
+
+  /// A false word; then an election and a restart, which must not suffer from it.
+  void Lie() {
+    world_->LieNext(dice_.Next());
+    world_->At(world_->now() + dice_.Below(300'000),
+               [world = world_, id = Any()] { world->MakeStand(id); });
+    world_->At(world_->now() + dice_.Between(300'000, 600'000),
+               [world = world_, id = Any()] { world->KillFor(id, 100'000); });
   }
 
   void RollingRestart() {

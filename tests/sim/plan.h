@@ -35,6 +35,7 @@ struct Fault {
     kStand,
     kDuel,
     kFullDisks,
+    kLie,
     kCount,
   };
   std::size_t number = 0;  ///< Its place in the whole plan, for naming it.

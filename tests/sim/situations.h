@@ -43,6 +43,8 @@ enum class Situation : std::uint8_t {
   kFollowerAskedLater,
   kRefusedAtTheDoor,
   kAnswerLateOrLost,
+  kFalseWord,
+  kMemoryAsked,
   kCount,
 };
 
@@ -82,6 +84,8 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "follower not asked at once",
         "call refused at a node's door",
         "answer late or lost on its way to a client",
+        "false word said",
+        "peer asked for its memory of this node",
 };
 
 class Situations {

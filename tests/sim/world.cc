@@ -89,7 +89,7 @@ void World::Start(NodeId id) {
   node.holes_known = node.disk.rotten();
   node.clock = node.looked_at = now_;
   replica::Options options =
-      replica::DefaultOptions(id, node.disk.incarnation(), ids_, random_.Next());
+      replica::DefaultOptions(IdOf(id), node.disk.incarnation(), ids_, random_.Next());
   options.recent_blocks = options_.recent_blocks;
   options.catch_up_blocks = options_.catch_up_blocks;
   options.max_block_requests = options_.block_requests;
@@ -162,7 +162,9 @@ void World::FinishTurn(NodeId id) {
       Kill(id);
       return;
     }
-    NoteWrite(node);
+    if (!IsCopy(id)) {
+      NoteWrite(node);
+    }
     node.disk.Commit(node.syncing->write);
   }
   if (node.replica->forgotten()) {
@@ -171,16 +173,10 @@ void World::FinishTurn(NodeId id) {
   }
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
   node.replica->Remembered(&effects);
-  for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
-                      invariants_.AcceptsNothingBelowItsPromise(id, node.replica->acceptor()),
-                      invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
-                      invariants_.LogIsTheLeaders(id, node.disk),
-                      invariants_.OneLeaderABallot(id, *node.replica)}) {
-    if (breach) {
-      Fail(*breach);
-    }
+  if (!IsCopy(id)) {
+    CheckRules(id);
+    NoteRoles(id);
   }
-  NoteRoles(id);
   SayAll(id, std::exchange(effects.late, {}));
   node.replica->Apply(&effects);
   Speak(id, effects);
@@ -198,8 +194,25 @@ void World::FinishTurn(NodeId id) {
   }
 }
 
+void World::CheckRules(NodeId id) {
+  const Node& node = nodes_.at(id);
+  for (auto breach : {invariants_.BallotsOnlyGoUp(id, node.replica->acceptor()),
+                      invariants_.AcceptsNothingBelowItsPromise(id, node.replica->acceptor()),
+                      invariants_.DecidedNeverChanges(id, node.replica->acceptor(), node.disk),
+                      invariants_.LogIsTheLeaders(id, node.disk),
+                      invariants_.OneLeaderABallot(id, *node.replica)}) {
+    if (breach) {
+      Fail(*breach);
+    }
+  }
+}
+
 void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
   for (const replica::Outbound& message : messages) {
+    if (IsCopy(id)) {
+      Deliver(id, message);
+      continue;
+    }
     const Disk& disk = nodes_.at(id).disk;
     for (const auto& breach : {invariants_.SaidOnlyWhatIsDurable(id, disk, message.message),
                                invariants_.HandedOutOnlyWhatIsDecided(id, message.message)}) {
@@ -260,8 +273,8 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
         NoteAnswer(answer, decided);
         if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
           std::vector<const Disk*> disks;
-          for (const auto& [_, other] : nodes_) {
-            disks.push_back(&other.disk);
+          for (const NodeId other : ids_) {
+            disks.push_back(&nodes_.at(other).disk);
           }
           if (const auto breach =
                   invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
@@ -297,7 +310,8 @@ void World::Meet(NodeId id, std::function<void(const replica::Replica&)> look) {
 
 NodeId World::Leader() const {
   NodeId leader = 0;
-  for (const auto& [id, node] : nodes_) {
+  for (const NodeId id : ids_) {
+    const Node& node = nodes_.at(id);
     if (node.replica && node.replica->leading() && node.replica->Status().quorum) {
       if (leader != 0) {
         return 0;
@@ -310,8 +324,8 @@ NodeId World::Leader() const {
 
 bool World::Converged() const {
   const auto& first = nodes_.at(ids_.front());
-  return std::ranges::all_of(nodes_, [&](const auto& entry) {
-    const Node& node = entry.second;
+  return std::ranges::all_of(ids_, [&](NodeId id) {
+    const Node& node = nodes_.at(id);
     if (!node.replica || !first.replica) {
       return false;
     }

@@ -104,6 +104,17 @@ class World {
     cuts_.erase({b, a});
   }
 
+  /// The next message that a node says is false in one field (liar.h), as `dice` has it.
+  void LieNext(std::uint64_t dice) { lie_ = dice; }
+  /// Copies of these nodes' disks start as processes of their own, which call themselves the same
+  /// nodes. They know each other's addresses; for all other nodes they have those of the originals,
+  /// which know nothing of the copies.
+  void StartCopies(const std::vector<NodeId>& ids);
+  void StopCopies();
+  [[nodiscard]] const replica::Replica* copy(NodeId id) const {
+    return nodes_.at(id + kCopies).replica.get();
+  }
+
   // Clients: a call at a node; the answer comes later, or never. False if the node is down.
   using OnAnswer = std::function<void(const replica::Answer&)>;
   bool Write(NodeId node, const Request& request, OnAnswer on_answer);
@@ -140,6 +151,11 @@ class World {
   void Note(Situation situation) { situations_.Note(situation); }
 
  private:
+  /// Whose key in nodes_ is a node's id and this is a copy of that node.
+  static constexpr NodeId kCopies = 10;
+  [[nodiscard]] static bool IsCopy(NodeId place) { return place > kCopies; }
+  [[nodiscard]] static NodeId IdOf(NodeId place) { return place % kCopies; }
+
   struct Node {
     explicit Node(Disk d) : disk(std::move(d)) {}
     Disk disk;
@@ -148,6 +164,7 @@ class World {
     std::unique_ptr<replica::Replica> replica;
     std::uint64_t life = 0;
     bool lost = false;         // its disk, once at least
+    bool old = false;          // its disk is an old one
     bool holes_known = false;  // in this life, that a block has rotted
     Micros full_until = 0;
     std::size_t reserve = 0;                    // bytes, while it is full
@@ -191,6 +208,8 @@ class World {
   void NoteWrite(const Node& node);
   void NoteRoles(NodeId id);
   void NoteAnswer(const replica::Answer& answer, Slot decided_before);
+  [[nodiscard]] NodeId PlaceOf(NodeId speaker, NodeId to) const;
+  void CheckRules(NodeId id);
   [[nodiscard]] std::size_t Forgetful() const;
   [[nodiscard]] bool HasForgotten(NodeId id) const;
   /// The node has learned that its memory is not what it was (R7): a new life with an empty disk.
@@ -217,6 +236,7 @@ class World {
   Invariants invariants_;
   Situations situations_;
   std::map<std::pair<ClientId, Sequence>, Slot> seen_requests_;
+  std::optional<std::uint64_t> lie_;
   std::optional<std::string> failure_;
 };
 

@@ -1,6 +1,7 @@
 // What can go wrong in a world.
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/world.h"
 
@@ -74,8 +75,8 @@ bool World::HasForgotten(NodeId id) const {
   }
   // Decided, but the survivors of the next loss must be able to know it: if only a leader that dies
   // knew, they can't tell this node from one that was never readmitted.
-  const auto know = std::ranges::count_if(nodes_, [&](const auto& node) {
-    return node.second.disk.head().decided >= invariants_.AdmittedAt(id);
+  const auto know = std::ranges::count_if(ids_, [&](NodeId other) {
+    return nodes_.at(other).disk.head().decided >= invariants_.AdmittedAt(id);
   });
   return static_cast<std::size_t>(know) < QuorumOf(ids_.size());
 }
@@ -145,16 +146,22 @@ void World::RestoreDisk(NodeId id, const Disk& backup) {
   Trace("restore a backup of " + std::to_string(id));
   Kill(id);
   nodes_.at(id).disk = backup;
+  nodes_.at(id).old = true;
   invariants_.Forget(id);
 }
 
 void World::BeginAnew(NodeId id) {
   Trace("begin anew " + std::to_string(id));
   Kill(id);
+  if (IsCopy(id)) {
+    return;
+  }
   Node& node = nodes_.at(id);
-  node.disk = Disk(genesis_, random_.Next() | 1);
+  if (!std::exchange(node.old, false)) {
+    Fail("R7: node " + std::to_string(id) + " gives up its memory, which is whole");
+  }
+  node.disk.BeginAnew(random_.Next() | 1);
   node.lost = true;
-  situations_.Note(Situation::kDiskLost);
   invariants_.Forget(id);
   Start(id);
 }
@@ -179,12 +186,38 @@ void World::WipeDisk(NodeId id) {
   Start(id);
 }
 
+void World::StartCopies(const std::vector<NodeId>& ids) {
+  for (const NodeId id : ids) {
+    Trace("copy " + std::to_string(id));
+    Node copy(nodes_.at(id).disk);
+    if (const auto before = nodes_.find(id + kCopies); before != nodes_.end()) {
+      copy.life = before->second.life;  // what was said to that one does not reach this one
+    }
+    nodes_.insert_or_assign(id + kCopies, std::move(copy));
+  }
+  std::ranges::for_each(ids, [&](NodeId id) { Start(id + kCopies); });
+}
+
+void World::StopCopies() {
+  for (const auto& [place, node] : nodes_) {
+    if (IsCopy(place) && node.replica) {
+      Kill(place);
+    }
+  }
+}
+
+NodeId World::PlaceOf(NodeId speaker, NodeId to) const {
+  return IsCopy(speaker) && nodes_.contains(to + kCopies) ? to + kCopies : to;
+}
+
 void World::KillAtNextCommit(NodeId id, bool before) { nodes_.at(id).kill_at_commit = before; }
 
 void World::EndAllFaults() {
   Heal();
   options_.loss = 0;
-  for (auto& [id, node] : nodes_) {
+  StopCopies();
+  for (const NodeId id : ids_) {
+    Node& node = nodes_.at(id);
     node.kill_at_commit.reset();
     FillDisk(id, 0);
     Start(id);

@@ -6,6 +6,7 @@
 #include "common/limits.h"
 #include "replica/lane.h"
 #include "sim/describe.h"
+#include "sim/liar.h"
 #include "sim/world.h"
 
 namespace cairn::sim {
@@ -70,22 +71,29 @@ void World::Deliver(NodeId from, const replica::Outbound& message) {
       continue;
     }
     const Node& sender = nodes_.at(from);
-    replica::Inbound inbound{from,
-                             sender.disk.incarnation(),
-                             message.message,
-                             {sender.replica->life(), sender.disk.commits()},
+    const NodeId place = PlaceOf(from, message.to);
+    replica::Inbound inbound{IdOf(from), sender.disk.incarnation(), message.message,
+                             sender.replica->StampOf(sender.disk.commits()),
                              sender.replica->SeenOf(message.to)};
+    if (lie_ && nodes_.at(place).replica) {
+      Random dice(*std::exchange(lie_, std::nullopt));
+      const Node& told = nodes_.at(place);
+      situations_.Note(Situation::kFalseWord);
+      if (!Exaggerate(&inbound, told.disk.incarnation(), told.replica->StampOf(0).life, dice)) {
+        continue;
+      }
+    }
     const std::optional<Micros> arrival = ArrivalOf(from, message);
     if (!arrival) {
       continue;
     }
     At(*arrival,
-       [this, to = message.to, inbound = std::move(inbound), life = nodes_.at(message.to).life] {
-         if (!nodes_.at(to).replica || cuts_.contains({inbound.from, to})) {
+       [this, from, to = place, inbound = std::move(inbound), life = nodes_.at(place).life] {
+         if (!nodes_.at(to).replica || cuts_.contains({from, to})) {
            return;
          }
          if (options_.trace != nullptr) {
-           Trace(std::to_string(inbound.from) + " -> " + std::to_string(to) + "  " +
+           Trace(std::to_string(from) + " -> " + std::to_string(to) + "  " +
                  Describe(inbound.message));
          }
          NoteArrival(to, inbound, life);

@@ -46,6 +46,8 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
     }
   } else if (std::holds_alternative<paxos::ProbeAck>(inbound.message)) {
     situations_.Note(Situation::kReadConfirmed);
+  } else if (std::holds_alternative<replica::AskMemory>(inbound.message)) {
+    situations_.Note(Situation::kMemoryAsked);
   } else if (std::holds_alternative<replica::ForwardWrite>(inbound.message)) {
     situations_.Note(Situation::kRequestForwarded);
   }
