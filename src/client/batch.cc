@@ -216,8 +216,9 @@ void Batch::Settle(std::size_t index, const replica::Answer& answer) {
   waiting_.erase(index);
   if (item.request.client == session_->id) {
     open_.erase(item.request.sequence);
-    if (answer.code == Code::kUnknownOutcome) {
-      *session_ = NewSession(*environment_);  // the cluster has forgotten this one
+    if (answer.code == Code::kUnknownOutcome || answer.code == Code::kFull) {
+      // The cluster has forgotten this one, or has not taken it in.
+      *session_ = NewSession(*environment_);
       open_.clear();
     }
   }

@@ -61,8 +61,8 @@ OperationResult Client::Write(Operation::Kind kind, const std::string& key,
     return net::Write{request};
   });
   session_.last_use = environment_.now();
-  if (result.code == Code::kUnknownOutcome && result.slot > 0) {
-    RenewSession();  // The cluster has forgotten this one.
+  if (result.code == Code::kFull || (result.code == Code::kUnknownOutcome && result.slot > 0)) {
+    RenewSession();  // The cluster has not taken this one in, or has forgotten it.
   }
   Explain(kind, key, &result);
   return result;

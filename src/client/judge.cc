@@ -44,10 +44,6 @@ Status CheckNode(const config::NodeAddress& asked, NodeId answers) {
 
 Status CheckSender(const config::NodeAddress& asked, const Knowledge& knowledge,
                    const net::ClientReply& reply) {
-  const auto* answer = std::get_if<replica::Answer>(&reply.body);
-  if (reply.id == 0 && answer != nullptr && !answer->message.empty()) {
-    return RefusalOf(*answer);
-  }
   if (reply.node != 0 && reply.node != asked.id) {
     return CheckNode(asked, reply.node);
   }
@@ -62,6 +58,10 @@ Status CheckSender(const config::NodeAddress& asked, const Knowledge& knowledge,
         (knowledge.kept_at.empty()
              ? ""
              : ", or, if the cluster was made anew, remove " + knowledge.kept_at));
+  }
+  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  if (reply.id == 0 && answer != nullptr && !answer->message.empty()) {
+    return RefusalOf(*answer);
   }
   return Status::Ok();
 }

@@ -80,7 +80,7 @@ LoadClient::Verdict LoadClient::Take(const net::ClientReply& reply) {
   if (!judge_.Settles(*answer)) {
     return call == calls_ ? Verdict::kAgain : Verdict::kStray;
   }
-  session_lost_ = answer->code == Code::kUnknownOutcome;
+  session_lost_ = answer->code == Code::kUnknownOutcome || answer->code == Code::kFull;
   outcome_ = Settle(*answer);
   return Verdict::kSettled;
 }

@@ -8,10 +8,11 @@
 
 namespace cairn::client {
 
-/// A session that was idle for so long is given up for a new one. Only one that the cluster has
-/// evicted is a danger: then it can't tell whether a request is a retry, and must not apply it. For
-/// that 100,000 others must be used in the meantime, and a cluster does so much in seconds.
-inline constexpr Micros kSessionIdle = 1'000'000;
+/// A session that was idle for so long is given up for a new one: half the time for which the
+/// cluster keeps it (kSessionRest of common/limits.h). Of an evicted session the cluster can't tell
+/// whether a request is a retry, and must not apply it. A shorter time would fill the cluster's
+/// table with sessions that nobody uses any more.
+inline constexpr Micros kSessionIdle = 15'000'000;
 
 struct Session {
   ClientId id = 0;

@@ -70,6 +70,10 @@ TEST(JudgeTest, AReplyOfSomebodyElseIsNone) {
   EXPECT_TRUE(CheckSender(asked, knowledge, reply).ok()) << "nothing is known yet";
   knowledge.formed.emplace().bytes[0] = 2;
   EXPECT_EQ(CheckSender(asked, knowledge, reply).code(), Code::kIntegrity);
+  reply.id = 0;  // also of a load's Hello, which the node refuses
+  reply.body = With(Code::kUsage);
+  EXPECT_EQ(CheckSender(asked, knowledge, reply).code(), Code::kIntegrity);
+  reply.id = 7;
   reply.formed.reset();
   EXPECT_TRUE(CheckSender(asked, knowledge, reply).ok()) << "it has not learned of block 1 yet";
   reply = {0, replica::Answer{Code::kUsage, "of another version", 0, "", 0}, 0, {}};
