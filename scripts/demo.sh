@@ -19,6 +19,8 @@ cd "$cairn_root"
 "$cairn_root/scripts/build.sh" || fail "the program could not be built; see above."
 cairn=$cairn_root/build/cairn
 logs=$(mktemp -d)
+# The demo's own clients know no older cluster of this cluster file.
+export XDG_STATE_HOME=$logs/state
 declare -A pids=()
 step=0
 

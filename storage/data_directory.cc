@@ -309,7 +309,7 @@ Result<DataDirectory> DataDirectory::OpenExisting(const std::string& path) {
 
 Result<bool> HoldsLedger(const std::string& directory) {
   for (const char* const name : {"/guard", "/ledger.salvaged"}) {
-    const Result<bool> exists = Exists(directory + name);
+    Result<bool> exists = Exists(directory + name);
     if (!exists.ok() || exists.value()) {
       return exists;
     }

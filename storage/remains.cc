@@ -151,9 +151,9 @@ struct Remains::Table {
 Result<std::optional<TableFacts>> ReadTableFacts(const std::string& path, rocksdb::Env* env) {
   const auto refusals = std::make_shared<Refusals>();
   const std::unique_ptr<rocksdb::Env> watched = WatchedEnv(env, refusals);
-  std::optional<TableFacts> facts = FactsOf(path, watched.get());
+  const std::optional<TableFacts> facts = FactsOf(path, watched.get());
   return refusals->first() ? Result<std::optional<TableFacts>>(NotRead(path, *refusals->first()))
-                           : Result<std::optional<TableFacts>>(std::move(facts));
+                           : Result<std::optional<TableFacts>>(facts);
 }
 Remains::Remains(Remains&&) noexcept = default;
 Remains::~Remains() = default;

@@ -22,7 +22,7 @@ std::string NameIn(const std::string& path) { return path.substr(path.rfind('/')
 /// Where a power loss may tear a write: the newest log with something in it, and the manifest that
 /// is in use, which is written in the same way.
 Result<std::vector<std::string>> WrittenLast(const std::string& ledger) {
-  const Result<std::vector<std::string>> logs = ListFiles(ledger, ".log");
+  Result<std::vector<std::string>> logs = ListFiles(ledger, ".log");
   if (!logs.ok()) {
     return logs;
   }
@@ -115,7 +115,7 @@ IOStatus WithoutTornTails::NewSequentialFile(const std::string& path,
 
 IOStatus WithoutTornTails::GetFileSize(const std::string& path, const IOOptions& options,
                                        std::uint64_t* bytes, IODebugContext* context) {
-  const IOStatus status = target()->GetFileSize(path, options, bytes, context);
+  IOStatus status = target()->GetFileSize(path, options, bytes, context);
   const auto cut = sound_.find(NameIn(path));
   if (status.ok() && cut != sound_.end()) {
     *bytes = std::min<std::uint64_t>(*bytes, cut->second);

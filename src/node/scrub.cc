@@ -16,7 +16,11 @@ constexpr Slot kBlocksAStep = 64;
 
 Scrub::Scrub(const storage::Ledger* ledger, const storage::State* state, const paxos::Log& log,
              double rest_seconds)
-    : ledger_(ledger), state_(state), rest_seconds_(rest_seconds) {
+    : ledger_(ledger),
+      state_(state),
+      rest_seconds_(rest_seconds),
+      top_(log.first()),
+      hash_(log.At(log.first())->hash) {
   SetTop(log);
   thread_ = std::thread([this] { Run(); });
 }

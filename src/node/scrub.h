@@ -26,7 +26,8 @@ class Scrub {
     bool of_state = false;
     Status problem;
   };
-  /// Begins at once. Ledger and state must outlive it. `log`: as for SetTop.
+  /// Begins at once. Ledger and state must outlive it. `log`: as for SetTop; its first block is
+  /// decided, and on the disk.
   Scrub(const storage::Ledger* ledger, const storage::State* state, const paxos::Log& log,
         double rest_seconds = kScrubRestSeconds);
   ~Scrub();
@@ -66,7 +67,7 @@ class Scrub {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool leave_ = false;
-  Slot top_ = 0;
+  Slot top_;
   Hash hash_;
   std::optional<Damage> damage_;
   std::optional<Status> trouble_;

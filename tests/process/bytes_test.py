@@ -123,12 +123,12 @@ class Bytes(SharedClusterTest):
         self.assertEqual(shell.ask("Operation(get, a, b)")["error"], "usage")
         self.assertEqual(shell.ask('put "unclosed')["error"], "usage")
         self.assertEqual(shell.ask("get tight")["value"], "loose")
-        self.assertEqual(shell.close(), 0)
+        self.assertEqual(shell.close(), 2, "of the last line that failed")
 
     def test_every_line_of_a_console_on_a_pipe_gets_one_object(self):
         lines = ["put a 1", "", "nonsense", "get a", "get none", "del none", "status", "help", "e"]
         done = self.cluster.cairn("client", "2", "--json", stdin="\n".join(lines).encode())
-        self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.code, 3, done)  # of the last line that failed
         answers = [json.loads(line) for line in done.out.splitlines()]
         self.assertEqual(len(answers), len(lines))
         errors = [None, "usage", "usage", None, "not_found", "not_found", None, None, None]

@@ -192,7 +192,7 @@ class Ends(ProcessTest):
         # Nothing forms of two halves, and a client of either is told by the other.
         self.assertEqual(cluster.status()["leader"], None)
         done = cluster.cairn("put", "--node", "3", "k", "v")
-        self.assertEqual(done.code, 2, done)
+        self.assertEqual(done.code, 4, done)
         self.assertRegex(done.err, r"lighthouse")
         cluster[3].stop()
         cluster[3].start()  # its directory belongs to the other cluster

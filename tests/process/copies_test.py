@@ -6,28 +6,12 @@ import re
 import shutil
 
 from case import ProcessTest
-from cluster import Cluster, wait_until
+from cluster import wait_until
+from copy_stage import Stage
 from ports import Ports
 from readmission_test import incarnation
 
 WRITES = 10
-
-
-class Stage(Cluster):
-    """Copies of some nodes of a cluster, with new ports for these; the file has the originals'
-    addresses for all others."""
-
-    def __init__(self, original, ids):
-        super().__init__(original.size, prefix="cairn-test-stage-")
-        self.ids = ids
-        text = original.file_text()
-        for node_id in ids:
-            for port_of in (Cluster.client_port, Cluster.peer_port):
-                text = text.replace(f"= {port_of(original, node_id)}\n", f"= {port_of(self, node_id)}\n")
-        self.config.write_text(text, encoding="utf-8")
-        for node_id in ids:
-            shutil.copytree(original[node_id].data, self[node_id].data)
-            (self[node_id].data / "LOCK").unlink(missing_ok=True)
 
 
 class Copies(ProcessTest):

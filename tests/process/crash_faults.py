@@ -26,7 +26,7 @@ class Scene:
         self.cluster = cluster
         self.load = load
         self.random = random
-        self.rotten = []  # nodes whose files were changed
+        self.rotten = []  # nodes whose files were changed or taken away
         self._progress = progress
 
     def sleep(self, least, most):
@@ -99,6 +99,7 @@ def bare_majority(scene):
     node = scene.cluster[ids[0]]
     scene.kill(*ids)
     shutil.rmtree(node.data)
+    scene.rotten += ids  # a readmission is no surprise
     scene.start(*ids)
     _await_vote(node)
     scene.kill(*scene.cluster.nodes)

@@ -107,7 +107,10 @@ class FullDisk(ProcessTest):
         node.kill()
         node.start()
         node.says("leads")
-        self.assertEqual(self.cluster.get("k", "--stale", "--node", str(node.id)), b"before")
+        wait_until(
+            "it serves what it has",
+            lambda: self.cluster.get("k", "--stale", "--node", str(node.id)) == b"before",
+        )
         self.cluster.put("k", "meanwhile")
         self.disks[node.id].empty()
         self.cluster.settle(*self.cluster.nodes)

@@ -31,7 +31,7 @@ class Majority(SharedClusterTest):
             self.assertTrue(shell.ask(f"del all-{node_id}")["ok"])
             self.assertEqual(shell.ask(f"get all-{node_id}")["error"], "not_found")
             self.assertEqual(shell.ask(f"del all-{node_id}")["error"], "not_found")
-            self.assertEqual(shell.close(), 0)
+            self.assertEqual(shell.close(), 3, "of the last line that failed")
         self.assertEqual(cluster.cairn("get", "all-1").code, 3)
         self.assertEqual(cluster.cairn("del", "all-1").code, 3)
 

@@ -1,7 +1,6 @@
-"""Far away, narrow, lossy: a cluster gets used to its network, and its leader stays."""
+"""Narrow links: large values do not keep heartbeats and votes waiting, and the leader stays."""
 
 from case import ProcessTest
-from load import Writer, unique_puts
 from slow_net import SlowNet, round_of
 
 
@@ -23,13 +22,3 @@ class SlowNetwork(ProcessTest):
         self.assertEqual(done.code, 0, done)
         self.assertGreater(done.json["operations"], 10)
         self.assertLessEqual(round_of(cluster), before + 1)
-
-    def test_lost_packets_and_jitter_cost_few_elections(self):
-        cluster = self.form(delay=0.005, jitter=0.005, loss=0.2)
-        writer = Writer(cluster, cluster.leader(), unique_puts("w"), timeout=30)
-        writer.wait_for(20)
-        before = round_of(cluster)
-        writer.wait_for(60)
-        self.assertLessEqual(round_of(cluster), before + 2)
-        writer.finish()
-        self.assertEqual(writer.refused, [])

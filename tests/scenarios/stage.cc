@@ -38,6 +38,8 @@ void Stage::Start(NodeId id) {
     node.machine->Apply(*node.disk.Read(slot));
   }
   replica::Options options = replica::DefaultOptions(id, node.disk.incarnation(), ids_, id);
+  // The stage jumps in time: how long a node was silent is no habit of its own.
+  options.timing.patience = options.timing.silence;
   options.recent_blocks = options_.recent_blocks;
   options.catch_up_blocks = options_.catch_up_blocks;
   options.max_slots_in_flight = options_.slots_in_flight;

@@ -36,7 +36,8 @@ void OriginalsOutlive(std::size_t nodes, const std::vector<NodeId>& copied, bool
   }
   s.world.StopCopies();
   EXPECT_TRUE(s.SomeoneWrites(s.world.ids(), kSecond)) << "seed " << seed;
-  EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, 5 * kSecond)) << "seed " << seed;
+  EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, 5 * kSecond))
+      << "seed " << seed << ", trouble: " << s.Trouble();
   EXPECT_EQ(Incarnations(s), before) << "seed " << seed;
   EXPECT_FALSE(s.world.failure()) << s.world.failure().value_or("");
 }
@@ -77,7 +78,8 @@ TEST(CopiesTest, AnOriginalThatWritesOnIsHeededAgainAfterARestartBesideItsCopy) 
     const std::vector<Incarnation> before = Incarnations(s);
     s.world.KillFor(1, kSecond);
     s.world.RunFor(2 * kSecond);
-    EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, 5 * kSecond)) << "seed " << seed;
+    EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, 5 * kSecond))
+        << "seed " << seed << ", trouble: " << s.Trouble();
     EXPECT_EQ(Incarnations(s), before) << "seed " << seed;
     EXPECT_FALSE(s.world.failure()) << s.world.failure().value_or("");
   }

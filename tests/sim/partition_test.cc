@@ -188,11 +188,12 @@ std::vector<std::vector<std::vector<NodeId>>> Partitions(const std::vector<NodeI
 }
 
 TEST(PartitionTest, OfAllSplitsOfFiveNodesOnlyAMajorityGoesOn) {
-  Scenario s(5, 1);
-  ASSERT_TRUE(s.Form());
-  const auto splits = Partitions(s.world.ids());
+  const auto splits = Partitions({1, 2, 3, 4, 5});
   ASSERT_EQ(splits.size(), 52U);
   for (const auto& groups : splits) {
+    // A cluster of its own for each: one that has often been cut waits for longer.
+    Scenario s(5, 1);
+    ASSERT_TRUE(s.Form());
     s.Split(groups);
     s.world.RunFor(2 * kElection);
     std::string where;
@@ -211,7 +212,9 @@ TEST(PartitionTest, OfAllSplitsOfFiveNodesOnlyAMajorityGoesOn) {
     EXPECT_TRUE(s.world.RunUntil([&] { return s.Settled(); }, 3 * kSecond))
         << where << ", trouble: " << s.Trouble();
     EXPECT_TRUE(s.SomeoneWrites(s.world.ids(), kElection)) << where;
-    EXPECT_GT(s.world.replica(1).acceptor().log().decided(), before) << where;
+    EXPECT_TRUE(s.world.RunUntil(
+        [&] { return s.world.replica(1).acceptor().log().decided() > before; }, kSecond))
+        << where;
   }
 }
 

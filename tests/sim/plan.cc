@@ -177,7 +177,8 @@ WorldOptions OptionsOf(std::uint64_t seed, Random& random) {
 /// One of each sort, with dice of its own.
 Hardship HardshipOf(std::uint64_t seed) {
   Random random(seed * 104'729 + 3);
-  const Micros way = random.Chance(0.5) ? 500 : random.Between(5'000, 300'000);
+  // There and back: up to 0.4 s, of which half is jitter.
+  const Micros way = random.Chance(0.5) ? 500 : random.Between(5'000, 100'000);
   Hardship hardship{.delay_min = way, .delay_max = 2 * way};
   switch (random.Below(3)) {
     case 0:
@@ -236,6 +237,7 @@ Plan PlanOf(std::uint64_t seed) {
   }
   if (seed % kPlansAHardship == 0) {
     plan.hardship = HardshipOf(seed);
+    plan.world.max_sessions = 1000;  // or its clients would be refused for want of room
   }
   return plan;
 }

@@ -19,24 +19,26 @@ TEST(BeginAnewTest, TheBlocksStayWhereTheyAreAndThePromisesAreNobodys) {
   const std::vector<BlockPtr> chain = Chain(9);
   Incarnation before = 0;
   {
-    auto directory = DataDirectory::Open(node, Genesis()->hash, "test", 1, say);
-    ASSERT_TRUE(directory.ok()) << directory.status().message();
-    before = directory->identity().incarnation;
-    auto opened = OpenOrRecover(&directory.value(), Genesis(), Ours(), say);
+    auto made = DataDirectory::Open(node, Genesis()->hash, "test", 1, say);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    DataDirectory directory = std::move(made).value();
+    before = directory.identity().incarnation;
+    auto opened = OpenOrRecover(&directory, Genesis(), Ours(), say);
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     replica::LedgerWrite write = Accept(3, {chain.begin() + 1, chain.end()});
     write.head.decided = 7;
     write.promise = true;
     opened->ledger->Commit(write);
-    ASSERT_TRUE(BeginAnew(&directory.value(), opened->ledger.get(), "It is old", say).ok());
+    ASSERT_TRUE(BeginAnew(&directory, opened->ledger.get(), "It is old", say).ok());
   }
   EXPECT_NE(said.find("It is old. So it does not vote"), std::string::npos) << said;
   EXPECT_NE(said.find("Its blocks stay where they are, in " + node), std::string::npos) << said;
   said.clear();
-  auto directory = DataDirectory::Open(node, Genesis()->hash, "test", 1, say);
-  ASSERT_TRUE(directory.ok()) << directory.status().message();
-  EXPECT_NE(directory->identity().incarnation, before);
-  const auto opened = OpenOrRecover(&directory.value(), Genesis(), Ours(), say);
+  auto found = DataDirectory::Open(node, Genesis()->hash, "test", 1, say);
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  DataDirectory directory = std::move(found).value();
+  EXPECT_NE(directory.identity().incarnation, before);
+  const auto opened = OpenOrRecover(&directory, Genesis(), Ours(), say);
   ASSERT_TRUE(opened.ok()) << opened.status().message();
   EXPECT_EQ(said, "");
   EXPECT_FALSE(opened->forgot || opened->salvaged);
