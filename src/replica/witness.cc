@@ -34,7 +34,7 @@ Witness::Hearing Witness::Hear(NodeId from, Incarnation incarnation, const Stamp
   Lives& lives = known_[{from, incarnation}];
   Life& life = Find(&lives, stamp);
   Note(&life, stamp, now);
-  if (!life.believed) {
+  if (life.heard_at == 0) {  // not yet heeded, so what others have done meanwhile counts
     const Life* const most = Greatest(lives, stamp.life);
     life.suspect = most != nullptr && most->stamp.commits > stamp.began;
   }

@@ -9,9 +9,9 @@
 // not vote: who relied on one of those votes must be able to stop it. And nobody else may stop
 // anybody, or a copy that runs somewhere would end the original:
 //
-//   - A life is judged once, when it first appears, by the lives that were heard before it. So the
-//     newcomer is the suspect, and never the one that has been heard all along. A suspect is not
-//     heeded, and what was not heeded is no memory of anything.
+//   - A life is judged until it is heeded for the first time, and never after, by the lives that
+//     were heeded before it. So the newcomer is the suspect, and never the one that has been heard
+//     all along. A suspect is not heeded, and what was not heeded is no memory of anything.
 //   - While one life is heard, no other one of the same incarnation is: two processes that call
 //     themselves the same node can't both have a voice, and the one that is there stays. A node
 //     that was started anew is heeded when its last life has fallen silent.

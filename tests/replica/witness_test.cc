@@ -73,6 +73,16 @@ TEST_F(WitnessTest, ACopyBesideItsOriginalIsTheSuspectAndNeverTheOriginal) {
   EXPECT_EQ(Hear({10, 102, 50}), Hearing::kHeeded);
 }
 
+// When it first spoke it knew as much; what the original has done since is what it has forgotten.
+TEST_F(WitnessTest, ACopyThatFellBehindBesideItsOriginalIsASuspectOnceTheOriginalIsGone) {
+  Hear({10, 100, 50});
+  EXPECT_EQ(Hear({11, 100, 100}), Hearing::kSecond);
+  Hear({10, 120, 50});
+  FallSilent();
+  EXPECT_EQ(Hear({11, 130, 100}), Hearing::kSuspect);
+  EXPECT_EQ(Hear({10, 121, 50}), Hearing::kHeeded);
+}
+
 // Nothing was committed since it was made, so nothing tells them apart but who was there first.
 TEST_F(WitnessTest, ACopyThatKnowsAsMuchHasNoVoiceWhileTheOriginalIsHeard) {
   Hear({10, 100, 50});
