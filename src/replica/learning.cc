@@ -112,7 +112,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
 }
 
 void Replica::LearnInOrder() {
-  for (;;) {
+  while (room_ != Room::kNone) {  // they were asked for while there was room
     const std::vector<BlockPtr> next = catch_up_.Next(acceptor_.log().decided());
     if (next.empty()) {
       return;

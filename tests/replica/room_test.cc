@@ -34,6 +34,25 @@ TEST(RoomTest, WithoutRoomAFollowerTakesNoBlockAndSaysSo) {
   EXPECT_TRUE(node->Status().full);
 }
 
+// The disk ran full while they waited for a block before them.
+TEST(RoomTest, WhatWaitedForABlockIsNotTakenWithoutRoom) {
+  const auto chain = paxos::Chain(600);
+  OneNode node;
+  const paxos::Ballot ballot = node.Follow(2);
+  node.Peer(2).tip = node.Peer(3).tip = 600;
+  node.Peer(2).decided = node.Peer(3).decided = 600;
+  node.Pass(20'000);
+  const std::vector<paxos::Fetch> asked = node.Said<paxos::Fetch>();
+  ASSERT_GE(asked.size(), 2U);
+  const Slot second = std::max(asked[0].from, asked[1].from);
+  node.Hear(3, paxos::Blocks{paxos::Part(chain, second, second + 9), 600});
+  node.Hear(2, paxos::Sync{ballot, second - 1, second - 1, chain[second - 1]->hash,
+                           paxos::Part(chain, 2, second - 1)});
+  node->SetRoom(Room::kNone);
+  node.Pass(20'000);
+  EXPECT_LT(node.Tip(), second);
+}
+
 TEST(RoomTest, APromiseNeedsNoRoom) {
   OneNode node;
   node->SetRoom(Room::kReserve);
