@@ -72,6 +72,7 @@ bool Scrub::Judge(bool of_state, const Status& problem) {
     return false;
   }
   trouble_ = problem;
+  pass_had_trouble_ = true;
   return true;
 }
 
@@ -82,7 +83,7 @@ bool Scrub::Pass() {
     const std::lock_guard lock(mutex_);
     top = top_;
     hash = hash_;
-    trouble_.reset();
+    pass_had_trouble_ = false;
   }
   if (!WalkChain(top, hash)) {
     return false;
@@ -90,7 +91,9 @@ bool Scrub::Pass() {
   if (const Status status = state_->VerifyFiles(); !status.ok() && !Judge(true, status)) {
     return false;
   }
-  if (!trouble()) {
+  const std::lock_guard lock(mutex_);
+  if (!pass_had_trouble_) {
+    trouble_.reset();
     ++passes_;
   }
   return true;

@@ -44,8 +44,8 @@ class Scrub {
   [[nodiscard]] std::uint64_t passes() const { return passes_; }
   /// What it found, once; the thread has ended then.
   std::optional<Damage> TakeDamage();
-  /// What could not be read in the pass under way or the last one, though nothing shows that it is
-  /// damaged: a file that can't be opened, a disk that fails. The next pass tries again.
+  /// What could not be read since the last pass that read everything, though nothing shows that it
+  /// is damaged: a file that can't be opened, a disk that fails. The next pass tries again.
   [[nodiscard]] std::optional<Status> trouble() const;
 
  private:
@@ -71,6 +71,7 @@ class Scrub {
   Hash hash_;
   std::optional<Damage> damage_;
   std::optional<Status> trouble_;
+  bool pass_had_trouble_ = false;
   std::thread thread_;
 };
 
