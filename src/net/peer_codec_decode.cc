@@ -47,7 +47,8 @@ paxos::Prepare Take(const wire::Prepare& from, FieldCheck& check) {
   return {.ballot = CheckedBallotNotNone(from.ballot(), check),
           .decided = CheckedSlot(from.decided(), check),
           .accepted = CheckedBallot(from.accepted(), check),
-          .tip = CheckedSlot(from.tip(), check)};
+          .tip = CheckedSlot(from.tip(), check),
+          .tip_hash = CheckedHash(from.tip_hash(), check)};
 }
 
 paxos::Promise Take(const wire::Promise& from, FieldCheck& check) {

@@ -48,6 +48,7 @@ void Put(const paxos::Prepare& from, PeerMessage& message, BlockLoan& /*loan*/) 
   to->set_decided(from.decided);
   Fill(from.accepted, to->mutable_accepted());
   to->set_tip(from.tip);
+  to->set_tip_hash(ToBytes(from.tip_hash));
 }
 
 void Put(const paxos::Promise& from, PeerMessage& message, BlockLoan& loan) {

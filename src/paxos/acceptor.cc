@@ -48,8 +48,12 @@ std::variant<std::monostate, Promise, Refuse> Acceptor::OnPrepare(const Prepare&
   }  // else the promise got lost: nothing was accepted since, so it can be said again
   Promise promise{prepare.ballot, accepted_, log_.tip(), log_.decided(), {}, log_.tip_hash()};
   if (std::tie(accepted_, promise.tip) > std::tie(prepare.accepted, prepare.tip)) {
-    const bool in_memory = log_.first() <= prepare.decided + 1;
-    promise.blocks = log_.From((in_memory ? prepare.decided : log_.decided()) + 1);
+    if (log_.Has(prepare.tip, prepare.tip_hash)) {
+      promise.blocks = log_.From(prepare.tip + 1);
+    } else {
+      const bool in_memory = log_.first() <= prepare.decided + 1;
+      promise.blocks = log_.From((in_memory ? prepare.decided : log_.decided()) + 1);
+    }
   }
   return promise;
 }

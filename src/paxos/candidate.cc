@@ -1,7 +1,9 @@
 #include "paxos/candidate.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
+#include <utility>
 
 namespace cairn::paxos {
 namespace {
@@ -17,6 +19,19 @@ bool WellFormed(const Promise& promise) {
     }
   }
   return promise.blocks.empty() || promise.blocks.back()->slot() == promise.tip;
+}
+
+/// Puts the undecided blocks that both logs have, and that were left out, before the promise's.
+void Complete(Promise* promise, const Log& own) {
+  const bool empty = promise->blocks.empty();
+  const Slot last = empty ? promise->tip : promise->blocks.front()->slot() - 1;
+  const Hash& hash = empty ? promise->tip_hash : promise->blocks.front()->header.parent;
+  if (last > own.decided() && own.Has(last, hash)) {
+    constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+    std::vector<BlockPtr> blocks = own.Part(own.decided() + 1, last, kAll, kAll);
+    blocks.insert(blocks.end(), promise->blocks.begin(), promise->blocks.end());
+    promise->blocks = std::move(blocks);
+  }
 }
 
 /// Is `node` with `incarnation` who `who` says, or unknown to it?
@@ -43,9 +58,10 @@ Incarnations IncarnationsOf(const Acceptor& own, const Promise& best, bool is_ow
 
 }  // namespace
 
-void Candidate::OnPromise(NodeId from, Incarnation incarnation, const Promise& promise) {
+void Candidate::OnPromise(NodeId from, Incarnation incarnation, Promise promise, const Log& own) {
   if (promise.ballot == ballot_ && WellFormed(promise)) {
-    promises_[from] = promise;
+    Complete(&promise, own);
+    promises_[from] = std::move(promise);
     incarnations_[from] = incarnation;
   }
 }

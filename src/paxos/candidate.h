@@ -20,8 +20,9 @@ class Candidate {
   [[nodiscard]] bool HasPromised(NodeId node) const { return promises_.contains(node); }
   [[nodiscard]] const std::map<NodeId, Promise>& promises() const { return promises_; }
 
-  /// A promise for this ballot (others, and malformed ones, are ignored).
-  void OnPromise(NodeId from, Incarnation incarnation, const Promise& promise);
+  /// A promise for this ballot (others, and malformed ones, are ignored). `own`: this candidate's
+  /// log, of which the promise may leave out what both have.
+  void OnPromise(NodeId from, Incarnation incarnation, Promise promise, const Log& own);
 
   /// What to do now.
   struct Decision {

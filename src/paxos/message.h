@@ -46,6 +46,7 @@ struct Prepare {
   Slot decided = 0;
   Ballot accepted;
   Slot tip = 0;
+  Hash tip_hash = {};  ///< Equal hashes, equal logs: what both have need not be sent.
 };
 
 struct Promise {
@@ -53,9 +54,10 @@ struct Promise {
   Ballot accepted;
   Slot tip = 0;
   Slot decided = 0;
-  /// Contiguous up to tip, when (accepted, tip) beats the candidate's; else empty.
+  /// Contiguous up to tip, when (accepted, tip) beats the candidate's; else empty. On the
+  /// candidate's tip where the sender has that block, else on its decided one.
   std::vector<BlockPtr> blocks;
-  Hash tip_hash = {};  ///< Equal hashes, equal logs: what both have need not be sent.
+  Hash tip_hash = {};
 };
 
 struct Refuse {

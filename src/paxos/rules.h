@@ -10,7 +10,8 @@
 //     accepted <= promised. A candidate promises its ballot to itself, durably, before it says
 //     Prepare, so that no ballot is used twice.
 // R2  Phase 1 covers the whole log: a Promise says accepted ballot, tip and decided slot, and
-//     brings the blocks that the candidate lacks.
+//     brings the blocks that the candidate lacks: those above its tip, where the sender has the
+//     block at that tip (equal hashes, equal logs), else those above its decided slot.
 // R3  With promises of a quorum the candidate adopts the log with the greatest (accepted, tip),
 //     and brings each follower to it in one step (Sync), replacing undecided blocks only.
 // R4  A follower accepts block s in ballot b only if b is promised, its log is in b, and the

@@ -80,7 +80,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& pre
 void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& promise) {
   NoteRound(promise.accepted);
   if (candidate_) {
-    candidate_->OnPromise(from, incarnation, promise);
+    candidate_->OnPromise(from, incarnation, promise, acceptor_.log());
     WeighPromises();
   } else if (leader_ && promise.ballot == leader_->ballot()) {
     BringUp(from, promise);  // the quorum was there without it

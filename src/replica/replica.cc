@@ -147,7 +147,7 @@ void Replica::Remembered(Effects* effects) {
     const paxos::Log& log = acceptor_.log();
     candidate_->OnPromise(
         options_.self, options_.incarnation,
-        {candidate_->ballot(), acceptor_.accepted(), log.tip(), log.decided(), {}});
+        {candidate_->ballot(), acceptor_.accepted(), log.tip(), log.decided(), {}}, log);
     WeighPromises();
   }
   HandOver(effects);
@@ -304,8 +304,8 @@ void Replica::SendPrepares() {
   prepare_pause_ *= 2;
   for (const NodeId node : election_.peers()) {
     if (!candidate_->HasPromised(node)) {
-      Send(node,
-           paxos::Prepare{candidate_->ballot(), log.decided(), acceptor_.accepted(), log.tip()});
+      Send(node, paxos::Prepare{candidate_->ballot(), log.decided(), acceptor_.accepted(),
+                                log.tip(), log.tip_hash()});
     }
   }
 }

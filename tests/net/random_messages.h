@@ -83,7 +83,7 @@ class RandomMessages {
   std::vector<replica::Message> EveryPeerMessage() {
     return {paxos::Heartbeat{Ballot(), true, true, static_cast<std::uint32_t>(Number(1, 511)) << 1,
                              Ballot(), AnySlot(), AnySlot(), true, Wide(), Wide(), Wide(), true},
-            paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot()},
+            paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot(), AnyHash()},
             paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3), AnyHash()},
             paxos::Refuse{Ballot()},
             paxos::Sync{Ballot(), AnySlot(), AnySlot(), AnyHash(), Chain(2)},
@@ -245,7 +245,7 @@ inline auto Fields(const paxos::Heartbeat& m) {
                   m.sent, m.echo, m.held, m.behind_blocks);
 }
 inline auto Fields(const paxos::Prepare& m) {
-  return std::tie(m.ballot, m.decided, m.accepted, m.tip);
+  return std::tie(m.ballot, m.decided, m.accepted, m.tip, m.tip_hash);
 }
 inline auto Fields(const paxos::Promise& m) {
   return std::make_tuple(m.ballot, m.accepted, m.tip, m.decided, Fields(m.blocks), m.tip_hash);

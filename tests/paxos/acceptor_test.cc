@@ -87,6 +87,18 @@ TEST(AcceptorTest, APromiseCarriesWhatTheCandidateLacks) {
   EXPECT_EQ(promise.blocks, Part(chain, 3, 5));  // from the candidate's decided slot on
 }
 
+// R2: equal hashes at the candidate's tip, equal logs up to it.
+TEST(AcceptorTest, APromiseLeavesOutWhatTheCandidateHas) {
+  const auto chain = Chain(5);
+  Acceptor acceptor = Made(5, chain, 1);
+  EXPECT_EQ(PromiseOf(acceptor, {BallotOf(6), 1, BallotOf(5), 3, chain[3]->hash}).blocks,
+            Part(chain, 4, 5));
+  EXPECT_TRUE(PromiseOf(acceptor, {BallotOf(7), 1, BallotOf(4), 5, chain[5]->hash}).blocks.empty());
+  EXPECT_EQ(
+      PromiseOf(acceptor, {BallotOf(8), 1, BallotOf(4), 3, Chain(3, "other")[3]->hash}).blocks,
+      Part(chain, 2, 5));
+}
+
 // R3: the greatest (accepted, tip) is adopted; a lesser log need not travel.
 TEST(AcceptorTest, APromiseOfALesserLogCarriesNoBlocks) {
   Acceptor acceptor = Made(5, Chain(5), 1);

@@ -15,12 +15,13 @@ struct Standing {
       : own(std::move(acceptor)), candidate(BallotOf(9), nodes) {
     own.StartBallot(BallotOf(9));
     candidate.OnPromise(1, LifeOf(1),
-                        {BallotOf(9), own.accepted(), own.log().tip(), own.log().decided(), {}});
+                        {BallotOf(9), own.accepted(), own.log().tip(), own.log().decided(), {}},
+                        own.log());
   }
   void Promised(NodeId from, std::uint64_t accepted, Slot decided, Slot tip,
                 const std::vector<BlockPtr>& blocks) {
-    candidate.OnPromise(from, LifeOf(from),
-                        {BallotOf(9), BallotOf(accepted), tip, decided, blocks});
+    candidate.OnPromise(from, LifeOf(from), {BallotOf(9), BallotOf(accepted), tip, decided, blocks},
+                        own.log());
   }
   [[nodiscard]] Candidate::Decision Decide() const { return candidate.Decide(own); }
 
@@ -45,8 +46,8 @@ TEST(CandidateTest, DecidesNothingBeforeItsOwnPromiseIsDurable) {
   Acceptor own = Made(5, Chain(2), 1);
   own.StartBallot(BallotOf(9));
   Candidate candidate(BallotOf(9), 3);
-  candidate.OnPromise(2, LifeOf(2), {BallotOf(9), BallotOf(5), 2, 1, {}});
-  candidate.OnPromise(3, LifeOf(3), {BallotOf(9), BallotOf(5), 2, 1, {}});
+  candidate.OnPromise(2, LifeOf(2), {BallotOf(9), BallotOf(5), 2, 1, {}}, own.log());
+  candidate.OnPromise(3, LifeOf(3), {BallotOf(9), BallotOf(5), 2, 1, {}}, own.log());
   EXPECT_EQ(candidate.Decide(own).kind, Kind::kWait);
 }
 
@@ -89,7 +90,7 @@ TEST(CandidateTest, PrefersItsOwnLogAmongEquals) {
 // R2
 TEST(CandidateTest, IgnoresAPromiseOfAnotherBallot) {
   Standing node(Made(5, Chain(2), 1), 3);
-  node.candidate.OnPromise(2, LifeOf(2), {BallotOf(8), BallotOf(5), 2, 1, {}});
+  node.candidate.OnPromise(2, LifeOf(2), {BallotOf(8), BallotOf(5), 2, 1, {}}, node.own.log());
   EXPECT_FALSE(node.candidate.HasPromised(2));
   EXPECT_EQ(node.Decide().kind, Kind::kWait);
 }
@@ -118,6 +119,36 @@ TEST(CandidateTest, FetchesWhatLiesBetweenItsLogAndTheBest) {
   EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
 }
 
+// R2: what both logs have does not travel; the candidate puts it back from its own.
+TEST(CandidateTest, CompletesAPromiseWithWhatItsOwnLogHas) {
+  const auto chain = Chain(6);
+  Standing node(Made(5, Part(chain, 0, 4), 1), 3);
+  Standing same = node;
+  node.Promised(2, 6, 1, 6, Part(chain, 5, 6));
+  EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
+  EXPECT_EQ(node.candidate.promises().at(2).blocks, Part(chain, 2, 6));
+  node.own.Adopt(node.candidate.promises().at(2));
+  EXPECT_EQ(node.own.log().tip_hash(), chain[6]->hash);
+
+  // The same blocks, accepted in a greater ballot.
+  same.candidate.OnPromise(2, LifeOf(2), {BallotOf(9), BallotOf(6), 4, 1, {}, chain[4]->hash},
+                           same.own.log());
+  EXPECT_EQ(same.Decide().node, 2U);
+  EXPECT_EQ(same.Decide().kind, Kind::kAdopt);
+  same.own.Adopt(same.candidate.promises().at(2));
+  EXPECT_EQ(same.own.accepted(), BallotOf(9));
+  EXPECT_EQ(same.own.log().tip_hash(), chain[4]->hash);
+}
+
+// R3: another block at the slot is no common past; nothing is completed.
+TEST(CandidateTest, DoesNotCompleteAPromiseOnAnotherBlock) {
+  const auto chain = Chain(6);
+  Standing node(Made(5, Chain(4, "mine"), 0), 3);
+  node.Promised(2, 6, 0, 6, Part(chain, 5, 6));
+  EXPECT_EQ(node.candidate.promises().at(2).blocks, Part(chain, 5, 6));
+  EXPECT_EQ(node.Decide().kind, Kind::kFetch);
+}
+
 // R3: a better log that is all decided and no longer in memory comes without blocks.
 TEST(CandidateTest, FetchesABetterLogThatIsAllDecided) {
   const auto chain = Chain(9);
@@ -132,13 +163,13 @@ TEST(CandidateTest, FetchesABetterLogThatIsAllDecided) {
 
 TEST(CandidateTest, BeforeBlockOneEveryPromiseCounts) {
   Standing node(Acceptor({}, {}, LogOf(Chain(0), 0)), 3);
-  node.candidate.OnPromise(2, 4711, {BallotOf(9), {}, 0, 0, {}});
+  node.candidate.OnPromise(2, 4711, {BallotOf(9), {}, 0, 0, {}}, node.own.log());
   EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
 }
 
 TEST(CandidateTest, APromiseOfAnUnknownLifeDoesNotCount) {
   Standing node(Made(5, Chain(3), 2), 3);
-  node.candidate.OnPromise(2, LifeOf(2) + 1, {BallotOf(9), BallotOf(5), 3, 2, {}});
+  node.candidate.OnPromise(2, LifeOf(2) + 1, {BallotOf(9), BallotOf(5), 3, 2, {}}, node.own.log());
   EXPECT_EQ(node.Decide().kind, Kind::kWait);
   node.Promised(3, 5, 2, 3, {});
   EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
@@ -158,7 +189,7 @@ TEST(CandidateTest, AnUndecidedReadmissionDoesNotAdmitTheNewSelf) {
   auto chain = Chain(2);
   chain.push_back(Readmitting(chain.back(), 2, 777));
   Standing node(Made(5, chain, 2), 3);
-  node.candidate.OnPromise(2, 777, {BallotOf(9), BallotOf(5), 3, 2, {}});
+  node.candidate.OnPromise(2, 777, {BallotOf(9), BallotOf(5), 3, 2, {}}, node.own.log());
   EXPECT_EQ(node.Decide().kind, Kind::kWait);
 }
 
@@ -167,7 +198,7 @@ TEST(CandidateTest, ADecidedReadmissionAdmitsTheNewSelf) {
   auto chain = Chain(2);
   chain.push_back(Readmitting(chain.back(), 2, 777));
   Standing node(Made(5, chain, 2), 3);
-  node.candidate.OnPromise(2, 777, {BallotOf(9), BallotOf(5), 3, 3, {}});
+  node.candidate.OnPromise(2, 777, {BallotOf(9), BallotOf(5), 3, 3, {}}, node.own.log());
   EXPECT_EQ(node.Decide().kind, Kind::kAdopt);
 }
 
