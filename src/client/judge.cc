@@ -6,7 +6,8 @@ namespace cairn::client {
 
 bool Judge::Settles(const replica::Answer& answer) {
   open_ -= open_ > 0 ? 1 : 0;
-  const bool decided = answer.slot > 0;
+  // What one block refused for want of room a later one may apply, if it holds it, too.
+  const bool decided = answer.slot > 0 && answer.code != Code::kFull;
   const bool lost = answer.code == Code::kUnknownOutcome && !(write_ && decided);
   const bool again = lost || answer.code == Code::kUnavailable ||
                      // Surely not applied by that node, but perhaps by one asked before.

@@ -5,7 +5,8 @@
 //   one is unanswered, or its node lost track of it     unknown outcome (writes only)
 //
 // A node that refuses speaks for its own transmission alone, however definite its words are: they
-// settle a write only if no other transmission is open. What the log has decided settles it always.
+// settle a write only if no other transmission is open. So does a block that refused it for want of
+// room. What the log has decided otherwise settles it always.
 //
 // And whether who answers is the node that was meant.
 

@@ -6,15 +6,9 @@
 
 #include "common/limits.h"
 #include "node/clock.h"
+#include "node/shares.h"
 
 namespace cairn::node {
-namespace {
-
-// Each reads up to kMaxCatchUpBytes.
-constexpr std::size_t kServesATurn = 8;
-
-}  // namespace
-
 Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
                Hooks hooks)
     : replica_(replica),

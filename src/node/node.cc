@@ -13,6 +13,7 @@
 #include "common/fatal.h"
 #include "common/limits.h"
 #include "node/clock.h"
+#include "node/shares.h"
 
 namespace cairn::node {
 namespace {
@@ -27,12 +28,6 @@ constexpr Micros kLongestStep = 50'000;
 // All that waits is taken before one commit; this bounds a turn under a flood.
 constexpr int kMessagesATurn = 4096;
 constexpr int kTurnsInARow = 16;
-// Of a processor's time, by which a turn takes no more messages, answers no more questions and
-// begins no further step, so that it ends within 20 ms whatever is asked.
-constexpr Micros kPeersTime = 4'000;
-constexpr Micros kClientsTime = 3'000;
-constexpr Micros kQuestionsTime = 3'000;
-constexpr Micros kTurnTime = 8'000;
 // Bytes that an answer takes beside its value, or a little more.
 constexpr std::size_t kAnswerBytes = 256;
 // Messages between two looks at that clock, which costs a system call.

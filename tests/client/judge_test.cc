@@ -47,6 +47,14 @@ TEST(JudgeTest, AFullDiskSettlesAWriteOnlyIfNoOtherTransmissionMayBeApplied) {
   EXPECT_TRUE(SentTwice(false).Settles(With(Code::kFull)));
 }
 
+// A block refused it, for want of room for its session; a later one may hold it, too.
+TEST(JudgeTest, ABlockThatRefusedAWriteSettlesItOnlyIfNoOtherTransmissionMayBeApplied) {
+  Judge judge = SentTwice(true);
+  EXPECT_FALSE(judge.Settles(With(Code::kFull, 7)));
+  EXPECT_EQ(judge.Unsettled(), Code::kUnknownOutcome);
+  EXPECT_TRUE(judge.Settles(With(Code::kFull, 7))) << "both are answered";
+}
+
 TEST(JudgeTest, ADefiniteErrorSettlesAWriteOnlyIfNoOtherTransmissionMayBeApplied) {
   for (const Code code : {Code::kUsage, Code::kDenied, Code::kOther, Code::kIntegrity}) {
     Judge judge = SentTwice(true);

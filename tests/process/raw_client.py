@@ -41,11 +41,11 @@ def _call(call_id, verb, data):
 
 
 def get(key, call_id=1):
-    return _call(call_id, 18, _field(1, key.encode()))
+    return _call(call_id, 18, _field(1, key if isinstance(key, bytes) else key.encode()))
 
 
 def stale(key, call_id=1):
-    return _call(call_id, 19, _field(1, key.encode()))
+    return _call(call_id, 19, _field(1, key if isinstance(key, bytes) else key.encode()))
 
 
 def status(call_id=1):
@@ -54,6 +54,57 @@ def status(call_id=1):
 
 def chain(first, last, call_id=1):
     return _call(call_id, 21, b"\x08" + _varint(first) + b"\x10" + _varint(last))
+
+
+def hello(call_id=1):
+    return _call(call_id, 16, b"")
+
+
+def request(call_id=1, client=1, sequence=1, first_open=1, session_base=0, op=1, key=b"k", value=b""):
+    """A write, with whatever is put into its fields."""
+    numbers = ((2, sequence), (3, first_open), (4, session_base), (5, op))
+    fields = b"\x09" + struct.pack("<Q", client)
+    fields += b"".join(_varint(number << 3) + _varint(content) for number, content in numbers)
+    return _call(call_id, 17, _field(1, fields + _field(6, key) + _field(7, value)))
+
+
+def fault(kind, a, b, call_id=1):
+    fields = b"".join(_varint(n << 3) + _varint(v) for n, v in ((1, kind), (2, a), (3, b)))
+    return _call(call_id, 22, fields)
+
+
+def fields_of(message):
+    """(number, content) of each field of an encoded message."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        number = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    while at < len(message):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+            continue
+        size = {1: 8, 5: 4}.get(key & 7) or varint()
+        yield key >> 3, message[at : at + size]
+        at += size
+
+
+def replies_in(body):
+    """(id, number of the verb, its body) of each reply in a frame."""
+    for number, reply in fields_of(body):
+        if number == 32:
+            parts = dict(fields_of(reply))
+            call_id = int.from_bytes(parts.pop(1, b""), "little")
+            yield (call_id, *next(iter(parts.items())))
 
 
 def frame(body):

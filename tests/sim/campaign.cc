@@ -10,6 +10,8 @@
 #include "sim/full_disks.h"
 #include "sim/history.h"
 #include "sim/load.h"
+#include "sim/lost_ledgers.h"
+#include "sim/questions.h"
 #include "sim/real_client.h"
 #include "sim/world.h"
 
@@ -245,6 +247,7 @@ Report Run(const Plan& plan, std::ostream* trace) {
   if (plan.real_clients) {
     doors.Trouble(plan.duration);
   }
+  const Questions questions(&world, plan.questions);
   for (const Fault& fault : plan.faults) {
     world.At(world.now() + fault.at, [&world, &fault] { Strike(&world, fault); });
   }
@@ -264,6 +267,9 @@ Report Run(const Plan& plan, std::ostream* trace) {
   }
   if (!report.failure) {
     report.failure = Judge(world, history, clients);
+  }
+  if (!report.failure && plan.lose_ledgers) {
+    report.failure = NeverFormsAnew(&world);
   }
   report.digest = world.trace_digest();
   report.events = world.events();

@@ -27,6 +27,7 @@ class Disk {
       }
     }
     head_ = write.head;
+    member_ = member_ || head_.decided >= 1;
     ++commits_;
     blocks_.erase(blocks_.upper_bound(head_.tip), blocks_.end());
   }
@@ -37,6 +38,17 @@ class Disk {
     head_.promised = head_.accepted = {};
     ++commits_;
   }
+
+  /// The ledger is lost, and what lies beside it still says whether the node was a member.
+  void LoseLedger(Incarnation incarnation) {
+    incarnation_ = incarnation;
+    head_ = {};
+    commits_ = 0;
+    blocks_.erase(blocks_.upper_bound(0), blocks_.end());
+    rotten_ = 0;
+  }
+  /// The cluster that the node belongs to had formed.
+  [[nodiscard]] bool member() const { return member_; }
 
   /// The block at the slot can't be verified any more, whoever reads it, until a sound one is put
   /// in its place.
@@ -69,6 +81,7 @@ class Disk {
   std::uint64_t commits_ = 0;
   std::map<Slot, BlockPtr> blocks_;
   Slot rotten_ = 0;  // 0: none
+  bool member_ = false;
 };
 
 }  // namespace cairn::sim

@@ -174,6 +174,15 @@ WorldOptions OptionsOf(std::uint64_t seed, Random& random) {
   return options;
 }
 
+/// In some plans work takes time, with dice of its own.
+void DrawLabour(Plan* plan) {
+  Random random(plan->seed * 15'485'863 + 11);
+  if (random.Chance(0.15)) {
+    plan->world.labour.slowness = random.Between(1, 8);
+    plan->questions = random.Chance(0.5) ? 8'192 : 0;
+  }
+}
+
 /// One of each sort, with dice of its own.
 Hardship HardshipOf(std::uint64_t seed) {
   Random random(seed * 104'729 + 3);
@@ -225,6 +234,7 @@ Plan PlanOf(std::uint64_t seed) {
   plan.world = OptionsOf(seed, random);
   plan.clients = random.Between(1, 6);
   plan.real_clients = seed % 4 == 0;
+  plan.lose_ledgers = seed % 8 == 3;
   plan.duration = random.Between(2 * kSecond, 8 * kSecond);
   const Micros pace = random.Chance(0.3) ? 100'000 : 600'000;
   for (Micros at = random.Between(10'000, pace); at < plan.duration;
@@ -239,6 +249,7 @@ Plan PlanOf(std::uint64_t seed) {
     plan.hardship = HardshipOf(seed);
     plan.world.max_sessions = 1000;  // or its clients would be refused for want of room
   }
+  DrawLabour(&plan);
   return plan;
 }
 

@@ -51,8 +51,14 @@ struct Plan {
   bool real_clients = false;  ///< Those of src/client, in front of doors (doors.h).
   Micros duration = 0;        ///< Of the faults; then all is healed.
   std::vector<Fault> faults;
+  /// In plans in which work takes time (WorldOptions::labour): so many questions for the chain are
+  /// open at each node.
+  std::size_t questions = 0;
   /// Of some plans: when all is healed, the network and the machines are like this for a while.
   std::optional<Hardship> hardship;
+
+  /// In the end all ledgers are lost, or all but a few.
+  bool lose_ledgers = false;
 
   /// The arguments of cairn-sim that run this plan.
   [[nodiscard]] std::string Arguments() const;

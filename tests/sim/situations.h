@@ -45,6 +45,9 @@ enum class Situation : std::uint8_t {
   kAnswerLateOrLost,
   kFalseWord,
   kMemoryAsked,
+  kMessageLeftToALaterTurn,
+  kTurnTookLong,
+  kLedgerLost,
   kCount,
 };
 
@@ -86,6 +89,9 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Situation::kCo
         "answer late or lost on its way to a client",
         "false word said",
         "peer asked for its memory of this node",
+        "message left to a later turn for want of time",
+        "turn took long",
+        "ledger lost, and not the word that its node was a member",
 };
 
 class Situations {

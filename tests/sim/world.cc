@@ -1,10 +1,12 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "chain/block.h"
 #include "common/limits.h"
+#include "node/shares.h"
 
 namespace cairn::sim {
 namespace {
@@ -93,6 +95,7 @@ void World::Start(NodeId id) {
   options.recent_blocks = options_.recent_blocks;
   options.catch_up_blocks = options_.catch_up_blocks;
   options.max_block_requests = options_.block_requests;
+  options.was_member = node.disk.member();
   options.max_slots_in_flight = options_.slots_in_flight;
   node.replica =
       std::make_unique<replica::Replica>(options, node.disk.Recover(), node.machine.get(), now_);
@@ -116,9 +119,11 @@ void World::ScheduleTick(NodeId id) {
 
 // --- a node's turn: think, remember, speak
 
-void World::Happen(NodeId id, std::function<void(replica::Replica&)> event) {
+void World::Happen(NodeId id, std::function<void(replica::Replica&)> event, Share share,
+                   std::size_t bytes) {
   Node& node = nodes_.at(id);
-  node.inbox.push_back(std::move(event));
+  const Micros cost = share == Share::kOwn ? 0 : options_.labour.Take(bytes);
+  node.inbox.push_back({std::move(event), share, cost});
   if (!node.syncing && now_ >= node.paused_until) {
     Turn(id);
   }
@@ -128,8 +133,8 @@ void World::Turn(NodeId id) {
   Node& node = nodes_.at(id);
   const replica::Room before = node.room;
   node.replica->Advance(Clock(node), kWallStart + now_ + node.clock_offset);
-  for (const auto& event : std::exchange(node.inbox, {})) {
-    event(*node.replica);
+  for (const Waiting& waiting : TakeWaiting(node)) {
+    waiting.event(*node.replica);
   }
   node.syncing = node.replica->Think();
   TakeFromReserve(id, before, node.syncing->write);
@@ -143,7 +148,7 @@ void World::Turn(NodeId id) {
     sync += node.slow_sync;
     situations_.Note(Situation::kSyncTookLongWhileOthersWentOn);
   }
-  At(now_ + sync, [this, id, life = node.life] {
+  At(now_ + std::exchange(node.worked, 0) + sync, [this, id, life = node.life] {
     if (nodes_.at(id).replica && nodes_.at(id).life == life) {
       FinishTurn(id);
     }
@@ -178,9 +183,14 @@ void World::FinishTurn(NodeId id) {
     NoteRoles(id);
   }
   SayAll(id, std::exchange(effects.late, {}));
+  const Slot applied = node.machine->applied();
   node.replica->Apply(&effects);
+  WorkOnApplied(node, applied);
   Speak(id, effects);
-  if (node.replica && hardship_.hold_max > 0 && !node.replica->Restless()) {
+  AnswerQuestions(node);
+  if (node.replica && node.worked > 0) {
+    Rest(id);
+  } else if (node.replica && hardship_.hold_max > 0 && !node.replica->Restless()) {
     Pause(id, random_.Below(hardship_.hold_max));  // the others' turn
   } else if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
     Turn(id);
@@ -227,13 +237,19 @@ void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
 void World::Speak(NodeId id, const replica::Effects& effects) {
   Node& node = nodes_.at(id);
   SayAll(id, effects.late);
-  for (const replica::ServeBlocks& serve : effects.serve) {
+  const std::size_t serves = std::min(effects.serve.size(), node::kServesATurn);
+  for (const replica::ServeBlocks& serve : std::span(effects.serve).first(serves)) {
     const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
     situations_.Note(Situation::kBlocksServedFromDisk);
     paxos::Blocks blocks{{}, serve.decided, serve.by_hash};
     for (Slot slot = serve.from; slot <= last && !node.disk.IsRotten(slot); ++slot) {
       blocks.blocks.push_back(node.disk.Read(slot));
     }
+    std::size_t bytes = 0;
+    for (const BlockPtr& block : blocks.blocks) {
+      bytes += block->encoded.size();
+    }
+    node.worked += options_.labour.Read(blocks.blocks.size(), bytes);
     const bool met_rot = node.disk.IsRotten(serve.from + blocks.blocks.size());
     SayAll(id, {{serve.to, std::move(blocks)}});
     if (met_rot && !node.holes_known) {
@@ -287,7 +303,9 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
     Trace("call " + std::to_string(token) + " at " + std::to_string(id) + ": write " + request.key +
           " (" + std::to_string(request.client) + ", " + std::to_string(request.sequence) + ")");
   }
-  Happen(id, [token, request](replica::Replica& replica) { replica.Submit(token, request); });
+  Happen(
+      id, [token, request](replica::Replica& replica) { replica.Submit(token, request); },
+      Share::kClients, request.key.size() + request.value.size());
   return true;
 }
 
@@ -298,12 +316,15 @@ bool World::Read(NodeId id, const std::string& key, OnAnswer on_answer) {
   }
   const replica::Token token = next_token_++;
   node.calls[token] = std::move(on_answer);
-  Happen(id, [token, key](replica::Replica& replica) { replica.Read(token, key); });
+  Happen(
+      id, [token, key](replica::Replica& replica) { replica.Read(token, key); }, Share::kClients,
+      key.size());
   return true;
 }
 
 void World::Meet(NodeId id, std::function<void(const replica::Replica&)> look) {
-  Happen(id, [look = std::move(look)](replica::Replica& replica) { look(replica); });
+  Happen(
+      id, [look = std::move(look)](replica::Replica& replica) { look(replica); }, Share::kClients);
 }
 
 // --- looking

@@ -21,6 +21,7 @@
 #include "sim/disk.h"
 #include "sim/hardship.h"
 #include "sim/invariants.h"
+#include "sim/labour.h"
 #include "sim/random.h"
 #include "sim/situations.h"
 
@@ -42,6 +43,7 @@ struct WorldOptions {
   std::size_t slots_in_flight = 4;
   std::uint64_t max_sessions = 1000;
   Micros session_rest = kSessionRest;
+  Labour labour;
   std::ostream* trace = nullptr;  ///< A line an event, if set.
 };
 
@@ -87,6 +89,8 @@ class World {
   bool LoseDisk(NodeId node);
   /// The same, whether a majority can bear it or not.
   void WipeDisk(NodeId node);
+  /// The process dies, and its ledger is lost; the directory still says that it was a member's.
+  void LoseLedger(NodeId node);
   /// A decided block on the node's disk rots. The node stops when it reads it; its next life knows
   /// that the block is lost, and fetches it. False as with LoseDisk.
   bool RotBlock(NodeId node, std::uint64_t dice);
@@ -119,6 +123,12 @@ class World {
   using OnAnswer = std::function<void(const replica::Answer&)>;
   bool Write(NodeId node, const Request& request, OnAnswer on_answer);
   bool Read(NodeId node, const std::string& key, OnAnswer on_answer);
+  /// Somebody asks for all blocks, so many times at once.
+  void AskForChain(NodeId node, std::size_t times);
+  /// Of these questions, those that are not yet answered.
+  [[nodiscard]] std::size_t QuestionsOpen(NodeId node) const {
+    return nodes_.at(node).questions_open;
+  }
   /// Looks at the node's replica when the node has its next turn. Requires: it is up.
   void Meet(NodeId node, std::function<void(const replica::Replica&)> look);
 
@@ -176,8 +186,11 @@ class World {
     Micros slow_until = 0;
     Micros slow_sync = 0;
     bool was_leading = false;
-    std::optional<replica::Effects> syncing;                    // a write is under way
-    std::vector<std::function<void(replica::Replica&)>> inbox;  // waits for the write, or the pause
+    std::optional<replica::Effects> syncing;  // a write is under way
+    std::vector<Waiting> inbox;               // waits for the write, or the pause
+    Micros worked = 0;                        // of its processor's time, in this turn
+    std::size_t questions = 0;                // for the chain, that were taken
+    std::size_t questions_open = 0;
     std::map<replica::Token, OnAnswer> calls;
     std::optional<bool> kill_at_commit;  // true: before the write
   };
@@ -192,12 +205,20 @@ class World {
 
   bool RunOne();
   void ScheduleTick(NodeId id);
-  void Happen(NodeId id, std::function<void(replica::Replica&)> event);
+  void Happen(NodeId id, std::function<void(replica::Replica&)> event, Share share = Share::kOwn,
+              std::size_t bytes = 0);
   void Turn(NodeId id);
   void FinishTurn(NodeId id);
   void SayAll(NodeId id, const std::vector<replica::Outbound>& messages);
   void Speak(NodeId id, const replica::Effects& effects);
   void Deliver(NodeId from, const replica::Outbound& message);
+  /// What has come, as much of it as this turn has time for.
+  std::vector<Waiting> TakeWaiting(Node& node);
+  void WorkOnApplied(Node& node, Slot before);
+  void AnswerQuestions(Node& node);
+  /// The turn has taken so long as it has worked: until then nothing is heard.
+  void Rest(NodeId id);
+  void WakeAt(NodeId id, Micros time);
   /// The replica learns what its disk has room for now.
   void TellRoom(NodeId id);
   /// `before`: what the replica knew of its disk when the turn began.

@@ -18,6 +18,8 @@ void World::Kill(NodeId id) {
   node.table.reset();
   node.syncing.reset();
   node.inbox.clear();
+  node.worked = 0;
+  node.questions = node.questions_open = 0;
   node.calls.clear();
   node.kill_at_commit.reset();
   node.paused_until = 0;
@@ -186,6 +188,15 @@ void World::WipeDisk(NodeId id) {
   Start(id);
 }
 
+void World::LoseLedger(NodeId id) {
+  Trace("lose the ledger of " + std::to_string(id));
+  Kill(id);
+  nodes_.at(id).disk.LoseLedger(random_.Next() | 1);
+  nodes_.at(id).lost = true;
+  situations_.Note(Situation::kLedgerLost);
+  invariants_.Forget(id);
+}
+
 void World::StartCopies(const std::vector<NodeId>& ids) {
   for (const NodeId id : ids) {
     Trace("copy " + std::to_string(id));
@@ -234,7 +245,11 @@ void World::Pause(NodeId id, Micros duration) {
     return;
   }
   node.paused_until = now_ + duration;
-  At(node.paused_until, [this, id, life = node.life] {
+  WakeAt(id, node.paused_until);
+}
+
+void World::WakeAt(NodeId id, Micros time) {
+  At(time, [this, id, life = nodes_.at(id).life] {
     Node& woken = nodes_.at(id);
     if (woken.replica && woken.life == life && !woken.syncing && now_ >= woken.paused_until) {
       Turn(id);

@@ -27,13 +27,16 @@ void World::Endure(const Hardship& hardship) {
   hardship_ = hardship;
   options_.delay_min = hardship.delay_min;
   options_.delay_max = hardship.delay_max;
+  if (!options_.labour.none()) {
+    return;  // their clocks stand still now and then, before and after
+  }
   for (auto& [id, node] : nodes_) {
     node.clock = node.looked_at = now_;
   }
 }
 
 Micros World::Clock(Node& node) {
-  if (hardship_.hold_max == 0) {
+  if (hardship_.hold_max == 0 && options_.labour.none()) {
     return now_;
   }
   node.clock += std::min(now_ - std::exchange(node.looked_at, now_), kLongestStep);
@@ -42,12 +45,13 @@ Micros World::Clock(Node& node) {
 
 /// The messages of one node to another may overtake each other, but not on a connection.
 std::optional<Micros> World::ArrivalOf(NodeId from, const replica::Outbound& message) {
+  const Micros sent = now_ + nodes_.at(from).worked;
   Micros way = random_.Between(options_.delay_min, options_.delay_max);
   if (random_.Chance(options_.straggling)) {
     way += random_.Below(1'000'000);
   }
   if (!hardship_.InOrder()) {
-    return now_ + way;
+    return sent + way;
   }
   Micros retry = std::max(kLeastRetry, 2 * options_.delay_max);
   for (int i = 0; i < kMostRetries && random_.Chance(hardship_.stalls); ++i) {
@@ -56,15 +60,16 @@ std::optional<Micros> World::ArrivalOf(NodeId from, const replica::Outbound& mes
   }
   Connection& connection = connections_[{from, message.to, replica::LaneOf(message.message)}];
   if (replica::IsSaidAgain(message.message) &&
-      connection.Queued(now_, hardship_) >= kMaxPeerQueueBytes) {
+      connection.Queued(sent, hardship_) >= kMaxPeerQueueBytes) {
     return std::nullopt;
   }
-  return connection.Send(now_, replica::SizeOf(message.message), way, hardship_);
+  return connection.Send(sent, replica::SizeOf(message.message), way, hardship_);
 }
 
 void World::Deliver(NodeId from, const replica::Outbound& message) {
   const std::size_t kind = message.message.index();
   trace_ = (trace_ ^ (now_ << 16 | from << 12 | message.to << 8 | kind)) * 0x100000001b3U;
+  nodes_.at(from).worked += options_.labour.Say(replica::SizeOf(message.message));
   const int copies = random_.Chance(options_.duplication) && !OnlyOnce(message.message) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     if (random_.Chance(options_.loss)) {
@@ -97,7 +102,9 @@ void World::Deliver(NodeId from, const replica::Outbound& message) {
                  Describe(inbound.message));
          }
          NoteArrival(to, inbound, life);
-         Happen(to, [inbound](replica::Replica& replica) { replica.Step(inbound); });
+         Happen(
+             to, [inbound](replica::Replica& replica) { replica.Step(inbound); }, Share::kPeers,
+             replica::SizeOf(inbound.message));
        });
   }
 }
