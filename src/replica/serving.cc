@@ -235,6 +235,13 @@ void Replica::Propose(const Origin& origin, const Request& request) {
              proposals_.bytes() >= kMaxQueuedBytes) {
     // Not handed back: that comes again with the next tick, all of it.
     TurnAway(origin, Crowded());
+  } else if (request.session_base > acceptor_.log().tip()) {
+    // R10: a leader's log holds all that is decided. So either it leads no more, or the client was
+    // told a slot that no chain has reached, with which its session would never count as evicted.
+    TurnAway(origin, cairn::Status::Unavailable("the client knows slot " +
+                                                std::to_string(request.session_base) +
+                                                " as decided, and the chain of node " +
+                                                std::to_string(options_.self) + " ends before it"));
   } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
     Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
   } else if (!RoomForWrites()) {

@@ -223,6 +223,29 @@ TEST(ServingTest, WhatIsTooMuchForALeaderIsRefusedAndNotHandedBack) {
   EXPECT_EQ(follower.Said<ForwardWrite>(3).size(), 1U);
 }
 
+// R10: the session of such a request would never count as evicted.
+TEST(ServingTest, ASlotThatNoChainHasReachedIsNotBelieved) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  for (const Slot base : {node.Tip() + 1, (Slot{1} << 56) - 1, ~Slot{0}}) {
+    Request request = PutOf(7, 1);
+    request.session_base = base;
+    node->Submit(base, request);
+    node.Turns();
+    ASSERT_EQ(node.answers.size(), 1U);
+    EXPECT_EQ(node.answers[0].answer.code, Code::kUnavailable);
+    node.Forget();
+  }
+  EXPECT_EQ(node.Tip(), 1U);
+  Request request = PutOf(7, 1);
+  request.session_base = node.Tip();
+  node->Submit(1, request);
+  node.Turns();
+  AcceptAll(node, ballot);
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
+}
+
 TEST(ServingTest, ACrowdThatWaitsForALeaderIsHandedOnInParts) {
   OneNode node;
   node.Lose(3);
