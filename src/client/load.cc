@@ -13,6 +13,8 @@ namespace {
 
 /// How often connections and overdue clients are looked at.
 constexpr Micros kTick = 10'000;
+/// An answer that took long is forgotten in some seconds.
+constexpr Micros kTicksOfMemory = 256;
 constexpr Micros kProgressEvery = 200'000;
 /// Nodes that have not answered a Hello by then are left out, if others have.
 constexpr Micros kGreetingTime = 1'000'000;
@@ -209,49 +211,6 @@ void Load::Begin(LoadClient& client, Micros due, Micros now) {
   Transmit(client, now);
 }
 
-void Load::Transmit(LoadClient& client, Micros now) {
-  const std::optional<std::size_t> usable = TrustedFrom(client.connection);
-  if (!usable) {
-    for (const config::NodeAddress& node : cluster_.nodes) {
-      (void)ConnectionTo(node.id);  // to be trusted when it has answered
-    }
-    Pause(client, now);
-    return;
-  }
-  client.connection = *usable;
-  if (client.transmitted()) {
-    recorder_->Retried(now);
-  }
-  if (connections_[*usable].transport()->Send(client.Transmit()).ok()) {
-    client.Sent();
-    client.pausing = false;
-    client.wait_until = now + options_.try_timeout;
-  } else {
-    Pause(client, now);
-  }
-}
-
-void Load::Pause(LoadClient& client, Micros now) {
-  client.pause = NextPause(client.pause);
-  client.pausing = true;
-  client.wait_until = now + client.pause;
-}
-
-void Load::TryAgain(LoadClient& client, Micros now) {
-  const NodeId asked = connections_[client.connection].node();
-  if (client.hint() != 0 && client.hint() != asked && !client.followed) {
-    if (const std::optional<std::size_t> leader = ConnectionTo(client.hint())) {
-      client.connection = *leader;
-      client.followed = true;
-      Transmit(client, now);
-      return;
-    }
-  }
-  client.followed = false;
-  client.connection = (client.connection + 1) % connections_.size();
-  Pause(client, now);
-}
-
 void Load::Finish(LoadClient& client, Code code, Micros now) {
   if (code == Code::kOk || code == Code::kNotFound) {
     recorder_->Succeeded(client.due(), now);
@@ -264,6 +223,7 @@ void Load::Finish(LoadClient& client, Code code, Micros now) {
       client.Renew(NewId());
     }
   }
+  Leave(client);
   client.End(now);
   idle_.push_back(client.index());
 }
@@ -310,6 +270,11 @@ void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
   LoadClient& client = clients_[*index];
   const LoadClient::Verdict verdict = client.Take(reply);
   const Micros now = environment_.now();
+  const std::size_t at = client.connection;
+  if (verdict != LoadClient::Verdict::kStray) {
+    connections_[at].Heard(now);
+    NoteAnswer(client, now);
+  }
   if (verdict == LoadClient::Verdict::kAgain) {
     TryAgain(client, now);
   } else if (verdict == LoadClient::Verdict::kSettled) {
@@ -317,6 +282,7 @@ void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
       knowledge_.Learn(from.node(), *answer);
     }
     Finish(client, client.outcome(), now);
+    LetIn(at, now);
     BeginDue(now);
   }
 }
@@ -331,6 +297,8 @@ void Load::Tick(Micros now) {
       Check(client, now);
     }
   }
+  LetAllIn(now);
+  slow_ -= slow_ / kTicksOfMemory;
   if (now >= next_progress_) {
     SayProgress(now);
   }
@@ -348,10 +316,11 @@ void Load::Check(LoadClient& client, Micros now) {
     return;
   }
   LoadConnection& connection = connections_[client.connection];
-  if (now < client.wait_until && connection.standing()) {
+  if (client.queued ? connection.standing() : !Silent(client, now)) {
     return;
   }
   connection.Silent();
+  Leave(client);
   client.connection = (client.connection + 1) % connections_.size();
   Transmit(client, now);
 }

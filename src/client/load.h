@@ -6,6 +6,9 @@
 //   open loop     operations fall due at a fixed rate, whoever is free takes the next, and its time
 //                 counts from when it was due: a cluster that stalls can't hide how long
 //
+// A crowd does not send all at once: what a connection has no place for waits here, where it is
+// surely not applied, and what would not be answered in time is not sent at all.
+//
 // Retries are those of an ordinary client: the same sequence, to the leader that the last answer
 // named, or over the next connection, when a node can't do it, is silent or gone.
 
@@ -69,6 +72,14 @@ class Load {
   bool Receive();
   void Take(LoadConnection& from, const net::ClientReply& reply);
   void Transmit(LoadClient& client, Micros now);
+  /// Its next transmission may go another way, or there is none.
+  void Leave(LoadClient& client);
+  void LetIn(std::size_t connection, Micros now);
+  void LetAllIn(Micros now);
+  /// It is not worth while to send it for the first time.
+  [[nodiscard]] bool TooLate(const LoadClient& client, Micros now) const;
+  [[nodiscard]] bool Silent(const LoadClient& client, Micros now) const;
+  void NoteAnswer(const LoadClient& client, Micros now);
   void TryAgain(LoadClient& client, Micros now);
   void Pause(LoadClient& client, Micros now);
   void Finish(LoadClient& client, Code code, Micros now);
@@ -99,6 +110,7 @@ class Load {
   Micros start_ = 0;
   std::uint64_t begun_ = 0;
   Micros next_tick_ = 0;
+  Micros slow_ = 0;  // for an answer, at most, lately
   OnProgress on_progress_;
   Micros next_progress_ = 0;
   LoadProgress said_;

@@ -62,10 +62,13 @@ class LoadClient {
 
   // The load's notes.
   std::size_t connection = 0;  ///< The next transmission goes over it.
-  Micros wait_until = 0;       ///< For an answer, or before the next transmission.
-  bool pausing = false;        ///< Which of both.
+  Micros wait_until = 0;       ///< Before the next transmission.
+  bool pausing = false;        ///< It waits for that.
   bool followed = false;       ///< The last transmission went to a leader that was named.
   Micros pause = 0;            ///< Before the next transmission, if need be.
+  Micros sent_at = 0;          ///< The last transmission.
+  bool placed = false;         ///< It is among the open ones of its connection.
+  bool queued = false;         ///< It waits for a place there.
 
  private:
   Code Settle(const replica::Answer& answer) const;

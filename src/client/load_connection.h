@@ -2,6 +2,8 @@
 // One of the connections that a load's clients share. It says Hello until its node has answered,
 // and again when the node was silent or the connection broke: only then is it trusted.
 
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,13 @@ class LoadConnection {
   [[nodiscard]] const Status& refusal() const { return refusal_; }
   /// The node did not answer in time.
   void Silent() { trusted_ = false; }
+  /// It answered something.
+  void Heard(Micros now) { heard_at_ = now; }
+  [[nodiscard]] Micros heard_at() const { return heard_at_; }
+
+  // The load's notes.
+  std::size_t open = 0;               ///< Clients that wait for an answer over it.
+  std::deque<std::uint32_t> waiting;  ///< Clients that wait for a place, and some that do no more.
 
   /// What is sent now will probably be answered.
   [[nodiscard]] bool trusted() const { return trusted_; }
@@ -40,6 +49,7 @@ class LoadConnection {
   Status refusal_;
   Micros next_hello_ = 0;
   int missed_ = 0;  // ticks without a connection
+  Micros heard_at_ = 0;
 };
 
 /// The id of every Hello; those of a load's clients begin above it.

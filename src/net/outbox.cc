@@ -1,6 +1,7 @@
 #include "net/outbox.h"
 
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "common/limits.h"
@@ -12,6 +13,9 @@ namespace {
 // In frames: a peer that does not read gets what the replica has in flight, and its heartbeats.
 constexpr SocketBounds kBounds = {.send_queue = 512, .max_frame_bytes = 4096};
 
+// Messages that a connection may bring in vain between two looks.
+constexpr int kMostIdleWords = 64;
+
 std::size_t Index(replica::Lane lane) { return static_cast<std::size_t>(lane); }
 
 }  // namespace
@@ -21,26 +25,51 @@ Outbox::Outbox(PeerHeader header, zmq::context_t* context, Links* links, WarnLim
 
 void Outbox::Connect(const std::vector<PeerAddress>& peers) {
   peers_.clear();
+  addresses_.clear();
   for (const PeerAddress& peer : peers) {
-    if (std::optional<Peer> opened = Open(peer)) {
-      peers_.emplace(peer.id, *std::move(opened));
+    Peer opened;
+    Status status = Status::Ok();
+    for (Connection& connection : opened) {
+      status = status.ok() ? Open(peer, &connection) : status;
+    }
+    if (status.ok()) {
+      peers_.emplace(peer.id, std::move(opened));
+      addresses_.push_back(peer);
     }
   }
 }
 
-std::optional<Outbox::Peer> Outbox::Open(const PeerAddress& peer) {
-  Peer opened;
-  for (Connection& connection : opened) {
-    Result<zmq::socket_t> dealer =
-        MakeDealer(*context_, kBounds, Redial::kSteady, peer.host, peer.peer_port);
-    if (!dealer.ok()) {
-      limiter_->Warn("no link to node " + std::to_string(peer.id) + ": " +
-                     dealer.status().message());
-      return std::nullopt;
-    }
-    connection.dealer = std::move(dealer).value();
+Status Outbox::Open(const PeerAddress& peer, Connection* connection) {
+  Result<zmq::socket_t> dealer =
+      MakeDealer(*context_, kBounds, Redial::kSteady, peer.host, peer.peer_port);
+  if (!dealer.ok()) {
+    limiter_->Warn("no link to node " + std::to_string(peer.id) + ": " + dealer.status().message());
+    return dealer.status();
   }
-  return opened;
+  connection->dealer = std::move(dealer).value();
+  connection->doubtful = true;
+  return Status::Ok();
+}
+
+void Outbox::Tend() {
+  if (!addresses_.empty()) {
+    const std::size_t lanes = std::tuple_size_v<Peer>;
+    const std::size_t turn = tended_++ % (addresses_.size() * lanes);
+    const PeerAddress& peer = addresses_[turn / lanes];
+    Tend(peer, &peers_.at(peer.id)[turn % lanes]);
+  }
+}
+
+void Outbox::Tend(const PeerAddress& peer, Connection* connection) {
+  zmq::message_t frame;
+  for (int words = 0; TryReceive(connection->dealer, frame); ++words) {
+    if (words == kMostIdleWords) {
+      limiter_->Warn("who answers as node " + std::to_string(peer.id) +
+                     " speaks where nobody listens: the connection is opened again");
+      (void)Open(peer, connection);  // Else the old one stays, and is tried again.
+      return;
+    }
+  }
 }
 
 void Outbox::Announce(NodeId id) {

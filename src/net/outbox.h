@@ -31,6 +31,10 @@ class Outbox {
 
   /// Opens the connections to these peers, and closes all that were open before.
   void Connect(const std::vector<PeerAddress>& peers);
+  /// Throws away what came over one of the connections, each in its turn: nobody says anything
+  /// there. Where more comes than a little, the connection is closed with all that it holds, and
+  /// opened again. To be called again and again.
+  void Tend();
   /// All later frames name the cluster by its block 1, too.
   void SetFormed(const Hash& block_1) { header_.cluster.formed = block_1; }
   /// Whether the last Connect named the peer.
@@ -56,7 +60,9 @@ class Outbox {
   using Peer = std::array<Connection, 2>;  // By lane.
   using Batch = std::vector<const replica::Message*>;
 
-  std::optional<Peer> Open(const PeerAddress& peer);
+  /// Not ok if there is no connection now.
+  Status Open(const PeerAddress& peer, Connection* connection);
+  void Tend(const PeerAddress& peer, Connection* connection);
   void Announce(NodeId id, Connection& connection);
   void SendBatch(NodeId id, Connection& connection, std::span<const replica::Message* const> batch);
 
@@ -64,7 +70,9 @@ class Outbox {
   zmq::context_t* context_;
   Links* links_;
   WarnLimiter* limiter_;
+  std::vector<PeerAddress> addresses_;  // Of peers_.
   std::map<NodeId, Peer> peers_;
+  std::size_t tended_ = 0;  // Connections, so far.
   PeerEncoder encoder_;
   std::array<Batch, 2> batches_;  // To one peer, by lane.
   std::uint64_t unsent_ = 0;

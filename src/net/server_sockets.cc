@@ -249,6 +249,7 @@ void ServerSockets::Wait(int timeout_ms, const std::vector<int>& fds) {
   }
   impl_->peers->Tend();
   impl_->clients->Tend();
+  impl_->outbox.Tend();
 }
 
 std::optional<replica::Inbound> ServerSockets::NextFromPeer() { return impl_->NextFromPeer(); }

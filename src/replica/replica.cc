@@ -87,8 +87,8 @@ void Replica::Tick(Micros now, Micros wall) {
   }
   if (now_ >= next_beat_ || Content() != was_content_) {
     Beat();
-    GiveUpWaiting();
   }
+  GiveUpWaiting();
   CatchUp(false);
   AskForRepair();
 }

@@ -216,7 +216,8 @@ class Replica {
   void Settle(Token token, Answer answer);
   void AnswerLocal(Token token, Answer answer);
   [[nodiscard]] Answer Refusal(bool maybe_applied) const;
-  void TurnAway(const Origin& origin, const std::string& words);
+  void TurnAway(const Origin& origin, const cairn::Status& why);
+  [[nodiscard]] cairn::Status Crowded() const;
   [[nodiscard]] bool HasRoom() const { return room_ == Room::kFree; }
   /// A block that is not yet on this node's disk may be written.
   [[nodiscard]] bool MayTake() const;

@@ -19,28 +19,59 @@ std::size_t SizeOf(const std::string& key) { return sizeof(Reads::Pending) + key
 
 void Waiting::Add(Token token, WaitingRequest request) {
   bytes_ += SizeOf(request);
+  if (request.handed_to == 0) {
+    parked_.emplace(request.parked_at, token);
+  }
+  arrivals_.push_back(token);
   const bool added = requests_.emplace(token, std::move(request)).second;
   CAIRN_CHECK(added, "a token names one request");
 }
 
-WaitingRequest* Waiting::Find(Token token) {
+const WaitingRequest* Waiting::Find(Token token) const {
   const auto found = requests_.find(token);
   return found == requests_.end() ? nullptr : &found->second;
+}
+
+WaitingRequest& Waiting::At(Token token) {
+  const auto found = requests_.find(token);
+  CAIRN_CHECK(found != requests_.end(), "what is handed on waits");
+  return found->second;
 }
 
 void Waiting::Remove(Token token) {
   const auto found = requests_.find(token);
   CAIRN_CHECK(found != requests_.end(), "a request is answered once");
   bytes_ -= SizeOf(found->second);
+  if (found->second.handed_to == 0) {
+    parked_.erase({found->second.parked_at, token});
+  }
   requests_.erase(found);
 }
 
-std::vector<Token> Waiting::Parked() const {
+void Waiting::HandTo(Token token, NodeId node) {
+  WaitingRequest& request = At(token);
+  if (request.handed_to == 0) {
+    parked_.erase({request.parked_at, token});
+  }
+  request.handed_to = node;
+  request.in_play += 1;
+}
+
+void Waiting::TakeBack(Token token, Micros now) {
+  WaitingRequest& request = At(token);
+  if (request.handed_to == 0) {
+    parked_.erase({request.parked_at, token});
+  }
+  request.handed_to = 0;
+  request.parked_at = now;
+  request.in_play -= std::min(request.in_play, 1U);
+  parked_.emplace(now, token);
+}
+
+std::vector<Token> Waiting::Parked(std::size_t most) const {
   std::vector<Token> tokens;
-  for (const auto& [token, request] : requests_) {
-    if (request.handed_to == 0) {
-      tokens.push_back(token);
-    }
+  for (auto parked = parked_.begin(); parked != parked_.end() && tokens.size() < most; ++parked) {
+    tokens.push_back(parked->second);
   }
   return tokens;
 }
@@ -50,8 +81,34 @@ void Waiting::ParkAll(Micros now) {
     if (request.handed_to != 0) {
       request.handed_to = 0;
       request.parked_at = now;
+      parked_.emplace(now, token);
     }
   }
+}
+
+std::vector<Token> Waiting::Overdue(Micros now, Micros park, Micros expire, std::size_t most) {
+  while (!arrivals_.empty() && Find(arrivals_.front()) == nullptr) {
+    arrivals_.pop_front();
+  }
+  std::vector<Token> tokens;
+  for (const Token token : arrivals_) {
+    const WaitingRequest* request = Find(token);
+    if (tokens.size() == most || (request != nullptr && now - request->since < expire)) {
+      break;
+    }
+    if (request != nullptr) {
+      tokens.push_back(token);
+    }
+  }
+  for (const auto& [since, token] : parked_) {
+    if (tokens.size() == most || now - since < park) {
+      break;
+    }
+    if (now - Find(token)->since < expire) {  // else it is among them already
+      tokens.push_back(token);
+    }
+  }
+  return tokens;
 }
 
 void Proposals::Add(const Origin& origin, const Request& request) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,19 +36,32 @@ class Waiting {
   /// Requires: the token is new.
   void Add(Token token, WaitingRequest request);
   /// Null if it was answered already.
-  WaitingRequest* Find(Token token);
+  [[nodiscard]] const WaitingRequest* Find(Token token) const;
   void Remove(Token token);
-  /// Those that no leader has now, oldest first.
-  [[nodiscard]] std::vector<Token> Parked() const;
+  /// `node` has it now. Requires: it waits.
+  void HandTo(Token token, NodeId node);
+  /// Whom it was handed to did nothing with it. Requires: it waits.
+  void TakeBack(Token token, Micros now);
+  /// Those that no leader has now, at most so many, parked for the longest first.
+  [[nodiscard]] std::vector<Token> Parked(std::size_t most) const;
   /// The leader that had them is gone: all are parked again.
   void ParkAll(Micros now);
+  /// Those that came `expire` ago or are parked since `park` ago, at most so many.
+  [[nodiscard]] std::vector<Token> Overdue(Micros now, Micros park, Micros expire,
+                                           std::size_t most);
 
   [[nodiscard]] std::size_t size() const { return requests_.size(); }
+  [[nodiscard]] std::size_t parked() const { return parked_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] const std::map<Token, WaitingRequest>& all() const { return requests_; }
 
  private:
+  WaitingRequest& At(Token token);
+
   std::map<Token, WaitingRequest> requests_;
+  // No tick may cost as much as all that waits.
+  std::set<std::pair<Micros, Token>> parked_;  // since when
+  std::deque<Token> arrivals_;                 // oldest first, with some that are answered
   std::size_t bytes_ = 0;
 };
 

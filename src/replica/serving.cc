@@ -12,6 +12,9 @@
 namespace cairn::replica {
 namespace {
 
+// Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
+constexpr std::size_t kMostATick = 4096;
+
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
     return Status::Usage("the key is empty: name the entry with at least one byte");
@@ -89,8 +92,7 @@ void Replica::Read(Token token, std::string key) {
 void Replica::Enqueue(Token token, cairn::Status status, WaitingRequest request) {
   if (status.ok() &&
       (waiting_.size() >= kMaxQueuedRequests || waiting_.bytes() >= kMaxQueuedBytes)) {
-    status = cairn::Status::Unavailable("node " + std::to_string(options_.self) +
-                                        " has too many requests waiting: try again in a moment");
+    status = Crowded();
   }
   waiting_.Add(token, std::move(request));
   if (!status.ok()) {
@@ -117,16 +119,15 @@ void Replica::Follow() {
     waiting_.ParkAll(now_);
   }
   if (leader != 0) {
-    for (const Token token : waiting_.Parked()) {
+    for (const Token token : waiting_.Parked(kMostATick)) {
       Hand(token);
     }
   }
 }
 
 void Replica::Hand(Token token) {
-  WaitingRequest& waiting = *waiting_.Find(token);
-  waiting.handed_to = known_leader_;
-  waiting.in_play += 1;
+  waiting_.HandTo(token, known_leader_);
+  const WaitingRequest& waiting = *waiting_.Find(token);
   if (known_leader_ != options_.self) {
     if (waiting.is_write) {
       SendEarly(known_leader_, ForwardWrite{token, waiting.request});
@@ -150,10 +151,8 @@ void Replica::HandBack(const Origin& origin) {
                                                            " does not lead"))});
     return;
   }
-  if (WaitingRequest* waiting = waiting_.Find(origin.token)) {
-    waiting->handed_to = 0;
-    waiting->parked_at = now_;
-    waiting->in_play -= std::min(waiting->in_play, 1U);
+  if (waiting_.Find(origin.token) != nullptr) {
+    waiting_.TakeBack(origin.token, now_);
   }
 }
 
@@ -161,7 +160,8 @@ void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnsw
   if (waiting_.Find(forward.token) == nullptr) {
     return;
   }
-  if (forward.answer.code == Code::kUnavailable) {
+  const Answer& answer = forward.answer;
+  if (answer.code == Code::kUnavailable && answer.leader == 0) {
     HandBack({options_.self, forward.token});  // surely not applied by that node: try again
   } else {
     Settle(forward.token, forward.answer);
@@ -170,28 +170,28 @@ void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnsw
 
 void Replica::Settle(Token token, Answer answer) {
   const WaitingRequest& waiting = *waiting_.Find(token);
-  const bool did_nothing = answer.code == Code::kFull || answer.code == Code::kUnknownOutcome;
+  const bool did_nothing = answer.code == Code::kFull || answer.code == Code::kUnavailable ||
+                           answer.code == Code::kUnknownOutcome;
   if (did_nothing && waiting.is_write && waiting.in_play > 1) {
     answer = Refusal(true);  // another leader may have it in a block still
   }
   AnswerLocal(token, std::move(answer));
 }
 
-void Replica::TurnAway(const Origin& origin, const std::string& words) {
-  Tell(origin, AnswerOf(cairn::Status::Full(words)));
+void Replica::TurnAway(const Origin& origin, const cairn::Status& why) {
+  Tell(origin, AnswerOf(why));
+}
+
+cairn::Status Replica::Crowded() const {
+  return cairn::Status::Unavailable("node " + std::to_string(options_.self) +
+                                    " has too many requests waiting: try again in a moment");
 }
 
 void Replica::GiveUpWaiting() {
-  std::vector<std::pair<Token, bool>> given_up;
-  for (const auto& [token, waiting] : waiting_.all()) {
-    const bool parked_out =
-        waiting.handed_to == 0 && now_ - waiting.parked_at >= options_.timing.park;
-    if (parked_out || now_ - waiting.since >= options_.timing.expire) {
-      given_up.emplace_back(token, waiting.is_write && waiting.in_play > 0);
-    }
-  }
-  for (const auto& [token, maybe_applied] : given_up) {
-    AnswerLocal(token, Refusal(maybe_applied));
+  for (const Token token :
+       waiting_.Overdue(now_, options_.timing.park, options_.timing.expire, kMostATick)) {
+    const WaitingRequest& waiting = *waiting_.Find(token);
+    AnswerLocal(token, Refusal(waiting.is_write && waiting.in_play > 0));
   }
 }
 
@@ -219,23 +219,36 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardWrite& f
 
 void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
   const Origin origin{from, forward.token};
-  if (!leader_ || reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
+  if (!leader_) {
     HandBack(origin);
+  } else if (reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
+    TurnAway(origin, Crowded());
   } else {
     reads_.Add(origin, forward.key);
   }
 }
 
 void Replica::Propose(const Origin& origin, const Request& request) {
-  if (!leader_ || proposals_.queue_size() >= kMaxQueuedRequests ||
-      proposals_.bytes() >= kMaxQueuedBytes) {
+  if (!leader_) {
     HandBack(origin);
+  } else if (proposals_.queue_size() >= kMaxQueuedRequests ||
+             proposals_.bytes() >= kMaxQueuedBytes) {
+    // Not handed back: that comes again with the next tick, all of it.
+    TurnAway(origin, Crowded());
+  } else if (request.session_base > acceptor_.log().tip()) {
+    // R10: a leader's log holds all that is decided. So either it leads no more, or the client was
+    // told a slot that no chain has reached, with which its session would never count as evicted.
+    TurnAway(origin, cairn::Status::Unavailable("the client knows slot " +
+                                                std::to_string(request.session_base) +
+                                                " as decided, and the chain of node " +
+                                                std::to_string(options_.self) + " ends before it"));
   } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
     Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
   } else if (!RoomForWrites()) {
-    TurnAway(origin, FullWords());
+    TurnAway(origin, cairn::Status::Full(FullWords()));
   } else if (!machine_->HasRoomFor(request, BlockTime())) {
-    TurnAway(origin, SessionsFullWords());  // as the block would, but without one
+    // As the block would, but without one.
+    TurnAway(origin, cairn::Status::Full(SessionsFullWords()));
   } else {
     proposals_.Add(origin, request);
   }
@@ -265,7 +278,7 @@ void Replica::SealBlocks() {
   }
   if (proposals_.queued() && !RoomForWrites()) {
     for (const Origin& origin : proposals_.ClearQueue()) {
-      TurnAway(origin, FullWords());
+      TurnAway(origin, cairn::Status::Full(FullWords()));
     }
   }
   if (!HasRoom()) {
@@ -283,7 +296,7 @@ void Replica::SealBlocks() {
 void Replica::RefuseReadsForWantOfRoom() {
   if (StuckOnFullDisks() && reads_.size() > 0) {
     for (const Origin& origin : reads_.Clear()) {
-      TurnAway(origin, FullWords());
+      TurnAway(origin, cairn::Status::Full(FullWords()));
     }
   }
 }

@@ -284,6 +284,71 @@ TEST_F(LoadTest, ASessionThatWasIdleIsReplacedBeforeItCanBeEvicted) {
   EXPECT_EQ(sessions.size(), Writes().size());
 }
 
+// --- crowds
+
+/// A node that does so many operations in ten milliseconds, one after the other.
+class BusyNode {
+ public:
+  BusyNode(FakeCluster* fake, std::size_t at_once) : fake_(fake), at_once_(at_once) {
+    fake_->nodes[1].answer = [this](const net::CallBody&) {
+      free_at_ = std::max(free_at_, fake_->now);
+      done_ += 1;
+      if (done_ % at_once_ == 0) {
+        free_at_ += 10'000;
+      }
+      fake_->nodes[1].delay = free_at_ - fake_->now;
+      longest = std::max(longest, fake_->nodes[1].delay);
+      return FakeCluster::Ok(11);
+    };
+  }
+  Micros longest = 0;  ///< For an answer.
+
+ private:
+  FakeCluster* fake_;
+  std::size_t at_once_;
+  std::size_t done_ = 0;
+  Micros free_at_ = 0;
+};
+
+TEST_F(LoadTest, OfACrowdNoOutcomeIsUnknown) {
+  options_.nodes = {1};
+  options_.connections = 1;
+  options_.clients = 4000;
+  options_.duration = 8'000'000;
+  BusyNode node(&fake_, 4);  // The last of the first round has its turn after ten seconds.
+  const LoadResult result = Run();
+  EXPECT_GT(result.operations, 2000U);
+  EXPECT_EQ(result.errors.count(Code::kUnknownOutcome), 0U);
+  EXPECT_GT(result.errors.at(Code::kUnavailable), 0U);
+  EXPECT_EQ(result.retries, 0U) << "a node that answers others is busy";
+  EXPECT_LT(node.longest, options_.timeout / 2);
+}
+
+TEST_F(LoadTest, ABusyNodeIsNotAskedTwice) {
+  options_.nodes = {1};
+  options_.connections = 1;
+  options_.clients = 400;
+  options_.duration = 8'000'000;
+  BusyNode node(&fake_, 2);
+  const LoadResult result = Run();
+  EXPECT_GT(node.longest, options_.try_timeout);
+  EXPECT_EQ(result.Errors(), 0U);
+  EXPECT_EQ(result.retries, 0U);
+}
+
+TEST_F(LoadTest, AnAnswerThatIsLostAmongOthersIsAskedForAgain) {
+  std::set<std::pair<ClientId, Sequence>> lost;
+  fake_.SetAnswers([&](const net::CallBody& body) -> std::optional<net::ReplyBody> {
+    const Request& request = std::get<net::Write>(body).request;
+    const bool first = lost.insert({request.client, request.sequence}).second;
+    return first && lost.size() == 30 ? std::nullopt : std::optional(FakeCluster::Ok(11));
+  });
+  options_.duration = 5'000'000;
+  const LoadResult result = Run();
+  EXPECT_EQ(result.Errors(), 0U);
+  EXPECT_EQ(result.retries, 1U);
+}
+
 TEST_F(LoadTest, WhereAllNodesRefuseTheirReasonIsTold) {
   for (auto& [id, node] : fake_.nodes) {
     node.welcome.node = 5;

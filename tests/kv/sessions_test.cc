@@ -177,6 +177,22 @@ TEST(SessionsTest, ASessionInUseIsNotEvictedAndTheNewcomerIsRefusedInstead) {
   EXPECT_EQ(sessions.size(), 2U);
 }
 
+TEST(SessionsTest, AHundredThousandOthersDoNotEvictASessionInUse) {
+  MemoryTable table;
+  Sessions sessions(&table, kMaxSessions);
+  constexpr ClientId kOthers = 2 * kMaxSessions;
+  // All come within the time for which a session in use is kept.
+  const auto at = [](ClientId client) { return 1 + client * (kSessionRest - 2) / (kOthers + 1); };
+  EXPECT_EQ(Try(sessions, Put(1, 1), 1, at(0)), std::nullopt);
+  for (ClientId client = 1; client <= kOthers; ++client) {
+    (void)Try(sessions, Put(1 + client, 1, 0, client), client + 1, at(client));
+  }
+  EXPECT_EQ(sessions.size(), kMaxSessions);
+  EXPECT_EQ(Try(sessions, Put(1, 1), kOthers + 2, at(kOthers)), Code::kOk) << "the first outcome";
+  EXPECT_EQ(Try(sessions, Put(1, 2), kOthers + 3, at(kOthers)), std::nullopt);
+  EXPECT_EQ(sessions.horizon(), 0U);
+}
+
 TEST(SessionsTest, WhoseSessionIsInUseGoesOnWhileNewcomersAreRefused) {
   MemoryTable table;
   Sessions sessions(&table, 3, 100);

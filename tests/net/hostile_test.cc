@@ -2,6 +2,10 @@
 // nothing stops serving.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
 
 #include "net/client_codec.h"
 #include "net/client_link.h"
@@ -100,6 +104,43 @@ TEST(HostileTest, AFloodOfGarbageHoldsNobodyUp) {
     EXPECT_LE(node.dropped() - before, 64U) << "one call looks at a bounded number";
     return node.dropped() >= 2000;
   }));
+}
+
+std::size_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t pages = 0;
+  std::size_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(HostileTest, APeerThatSpeaksWhereNobodyListensCostsNoMemory) {
+  Nodes nodes(2);
+  nodes.Stop(2);
+  zmq::context_t context;
+  zmq::socket_t peer(context, zmq::socket_type::dealer);
+  peer.set(zmq::sockopt::linger, 0);
+  peer.bind("tcp://127.0.0.1:" + std::to_string(nodes[2].options.peer_port));
+  const std::size_t before = ResidentBytes();
+  constexpr std::size_t kFlood = std::size_t{800} << 20;
+  const std::string word(4096, 'x');
+  std::size_t said = 0;
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    for (int i = 0; i < 4096; ++i) {
+      zmq::message_t frame(word);
+      if (!TrySend(peer, frame)) {
+        break;
+      }
+      said += word.size();
+    }
+    return said >= kFlood;
+  }));
+  EXPECT_LT(ResidentBytes(), before + kFlood / 2);
+  EXPECT_FALSE(nodes[1].warnings.empty());
+  peer.close();
+  context.close();  // waits until the port is free
+  nodes.Restart(2);
+  EXPECT_TRUE(nodes.Reaches(1, 2));
 }
 
 TEST(HostileTest, AnOversizedMessageEndsItsConnectionOnly) {

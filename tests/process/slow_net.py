@@ -4,8 +4,9 @@ are those of the proxies.
 
     SlowNet(cluster, delay=0.05, jitter=0.05, loss=0.2, bandwidth=12e6).form()
 
-What a lost packet does on TCP, the proxy does: it holds back the packet and all behind it until the
-packet would have been sent again. Seconds, bytes a second; each direction by itself.
+What a lost packet does on TCP, the proxy does: it holds back the packet and all behind it on that
+connection until the packet would have been sent again. Seconds, bytes a second; each direction by
+itself.
 """
 
 import asyncio
@@ -19,10 +20,13 @@ import sys
 from cluster import clean_environment, die_with_the_tests, wait_until
 from ports import Ports
 
-# Bytes: a read, for which the dice are thrown once; and what a kernel's buffers hold.
+# Bytes: a read; a packet, each of which may be lost; and what a kernel's buffers hold.
 CHUNK = 16 * 1024
+PACKET = 1460
 BUFFER = 256 * 1024
+# Seconds (RFC 6298, with the floor of Linux).
 LEAST_RETRY = 0.2
+MOST_RETRY = 5
 
 
 class SlowNet:
@@ -112,15 +116,24 @@ class Way:
             free_at = max(free_at, clock())
             if self._net["bandwidth"]:
                 free_at += len(data) / self._net["bandwidth"]
-            due = max(due, free_at + self._net["delay"] + random.uniform(0, self._net["jitter"]))
-            retry = max(LEAST_RETRY, 2 * (self._net["delay"] + self._net["jitter"]))
-            while random.random() < self._net["loss"] and retry < 5:
-                due += retry
-                retry *= 2
+            # Packets are on their way side by side, also those that are sent again.
+            way = self._net["delay"] + random.uniform(0, self._net["jitter"])
+            late = max(self._resent_after() for _ in range(0, len(data), PACKET))
+            due = max(due, free_at + way + late)
             self._put((due, data))
             while self._bytes > BUFFER:
                 await self._wait()
         self._put((due, b""))
+
+    def _resent_after(self):
+        """How long a packet is late because it, and its copies, were lost."""
+        late = 0.0
+        # The mean round trip, and four times its deviation.
+        retry = max(LEAST_RETRY, 2 * self._net["delay"] + 3 * self._net["jitter"])
+        while random.random() < self._net["loss"] and retry < MOST_RETRY:
+            late += retry
+            retry *= 2
+        return late
 
     async def _hand_out(self):
         clock = asyncio.get_running_loop().time

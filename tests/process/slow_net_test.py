@@ -1,4 +1,5 @@
-"""Narrow links: large values do not keep heartbeats and votes waiting, and the leader stays."""
+"""Narrow links: large values do not keep heartbeats and votes waiting, and the leader stays. Long and
+lossy ones: the leader stays, and writes go on."""
 
 from case import ProcessTest
 from slow_net import SlowNet, round_of
@@ -22,3 +23,25 @@ class SlowNetwork(ProcessTest):
         self.assertEqual(done.code, 0, done)
         self.assertGreater(done.json["operations"], 10)
         self.assertLessEqual(round_of(cluster), before + 1)
+
+    def goes_on(self, rtt, loss, least):
+        """Half a minute of one client that writes: at least so often; whether the leader stayed."""
+        cluster = self.form(delay=rtt / 4, jitter=rtt / 2, loss=loss)
+        before = round_of(cluster)
+        done = cluster.cairn(
+            "bench", *"--clients 1 --warmup 0 --seconds 30 --timeout 30 --json".split()
+        )
+        self.assertEqual(done.code, 0, done)
+        self.assertGreaterEqual(done.json["operations"], least)
+        elections = round_of(cluster) - before
+        cluster.close()
+        return elections == 0
+
+    def test_a_far_and_lossy_network_costs_no_leader(self):
+        self.undisturbed(lambda: self.goes_on(rtt=0.1, loss=0.2, least=10))
+
+    def test_a_near_and_lossy_network_costs_no_leader(self):
+        self.undisturbed(lambda: self.goes_on(rtt=0.001, loss=0.2, least=10))
+
+    def test_a_network_around_the_world_costs_no_leader(self):
+        self.undisturbed(lambda: self.goes_on(rtt=0.3, loss=0.2, least=2))

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
+#include <set>
+
 #include "replica/one_node.h"
 
 namespace cairn::replica {
@@ -48,12 +52,65 @@ TEST(WaitingTest, WhenTheLeaderIsGoneAllAreParkedAgain) {
   for (Token token = 1; token <= 3; ++token) {
     waiting.Add(token, WaitingPut());
   }
-  waiting.Find(2)->handed_to = 5;
-  EXPECT_EQ(waiting.Parked(), (std::vector<Token>{1, 3}));
+  waiting.HandTo(2, 5);
+  EXPECT_EQ(waiting.Parked(9), (std::vector<Token>{1, 3}));
   waiting.ParkAll(99);
-  EXPECT_EQ(waiting.Parked(), (std::vector<Token>{1, 2, 3}));
+  EXPECT_EQ(waiting.Parked(9), (std::vector<Token>{1, 3, 2}));
+  EXPECT_EQ(waiting.Parked(2), (std::vector<Token>{1, 3}));
   EXPECT_EQ(waiting.Find(2)->parked_at, 99U);
   EXPECT_EQ(waiting.Find(1)->parked_at, 0U);  // it has been parked for longer
+}
+
+// Against the plain book: a map that is walked.
+TEST(WaitingTest, WhoIsParkedOrOverdueIsRightAfterWhateverHappened) {
+  constexpr Micros kPark = 30;
+  constexpr Micros kExpire = 200;
+  std::mt19937_64 chance(1);
+  Waiting waiting;
+  Token next = ~Token{0} - 500;  // tokens begin anywhere
+  for (Micros now = 1; now < 5000; ++now) {
+    const auto any = [&] {
+      return std::next(waiting.all().begin(), static_cast<long>(chance() % waiting.size()))->first;
+    };
+    const auto what = chance() % 100;
+    if (what < 40 || waiting.size() == 0) {
+      WaitingRequest request = WaitingPut();
+      request.since = request.parked_at = now;
+      waiting.Add(++next, std::move(request));
+    } else if (what < 65) {
+      waiting.HandTo(any(), 1 + static_cast<NodeId>(chance() % 3));
+    } else if (what < 80) {
+      waiting.TakeBack(any(), now);
+    } else if (what < 99) {
+      waiting.Remove(any());
+    } else {
+      waiting.ParkAll(now);
+    }
+    std::set<Token> parked;
+    std::set<Token> overdue;
+    for (const auto& [token, request] : waiting.all()) {
+      const bool is_parked = request.handed_to == 0;
+      if (is_parked) {
+        parked.insert(token);
+      }
+      if (now - request.since >= kExpire || (is_parked && now - request.parked_at >= kPark)) {
+        overdue.insert(token);
+      }
+    }
+    const std::vector<Token> said = waiting.Parked(waiting.size());
+    EXPECT_EQ(std::set<Token>(said.begin(), said.end()), parked);
+    EXPECT_EQ(said.size(), parked.size());
+    EXPECT_EQ(waiting.parked(), parked.size());
+    const std::vector<Token> late = waiting.Overdue(now, kPark, kExpire, waiting.size());
+    EXPECT_EQ(std::set<Token>(late.begin(), late.end()), overdue);
+    EXPECT_EQ(late.size(), overdue.size());
+    EXPECT_LE(waiting.Overdue(now, kPark, kExpire, 1).size(), 1U);
+    if (chance() % 4 == 0) {
+      for (const Token token : late) {
+        waiting.Remove(token);
+      }
+    }
+  }
 }
 
 // --- Proposals

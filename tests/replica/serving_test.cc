@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/limits.h"
 #include "replica/one_node.h"
 
 namespace cairn::replica {
@@ -193,6 +194,84 @@ TEST(ServingTest, WhatALeaderRefusesIsTriedAgain) {
   EXPECT_TRUE(node.answers.empty());
   node.Pass(10'000);
   EXPECT_EQ(node.Said<ForwardWrite>(3).size(), 2U);
+}
+
+// What is handed back comes again with every tick: from all nodes, all that is too much.
+TEST(ServingTest, WhatIsTooMuchForALeaderIsRefusedAndNotHandedBack) {
+  OneNode node;
+  (void)node.Lead();
+  for (const NodeId from : {2U, 3U}) {
+    for (Token token = 0; token <= kMaxQueuedRequests / 2; ++token) {
+      node.Hear(from, ForwardWrite{token, PutOf(100 + from, token + 1)});
+    }
+  }
+  node.Turns();
+  const auto refused = node.Said<ForwardAnswer>();
+  ASSERT_FALSE(refused.empty());
+  EXPECT_EQ(refused.front().answer.code, Code::kUnavailable);
+  EXPECT_EQ(refused.front().answer.leader, 1U);  // it leads: nobody else would do better
+
+  OneNode follower;
+  (void)follower.Follow(3);
+  follower->Submit(1, PutOf(7, 1));
+  follower.Turns();
+  follower.Hear(3, ForwardAnswer{1, {Code::kUnavailable, "too many", 0, "", 3}});
+  follower.Turns();
+  ASSERT_EQ(follower.answers.size(), 1U);
+  EXPECT_EQ(follower.answers[0].answer.code, Code::kUnavailable);
+  follower.Pass(100'000);
+  EXPECT_EQ(follower.Said<ForwardWrite>(3).size(), 1U);
+}
+
+// R10: the session of such a request would never count as evicted.
+TEST(ServingTest, ASlotThatNoChainHasReachedIsNotBelieved) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  for (const Slot base : {node.Tip() + 1, (Slot{1} << 56) - 1, ~Slot{0}}) {
+    Request request = PutOf(7, 1);
+    request.session_base = base;
+    node->Submit(base, request);
+    node.Turns();
+    ASSERT_EQ(node.answers.size(), 1U);
+    EXPECT_EQ(node.answers[0].answer.code, Code::kUnavailable);
+    node.Forget();
+  }
+  EXPECT_EQ(node.Tip(), 1U);
+  Request request = PutOf(7, 1);
+  request.session_base = node.Tip();
+  node->Submit(1, request);
+  node.Turns();
+  AcceptAll(node, ballot);
+  ASSERT_EQ(node.answers.size(), 1U);
+  EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
+}
+
+TEST(ServingTest, ACrowdThatWaitsForALeaderIsHandedOnInParts) {
+  OneNode node;
+  node.Lose(3);
+  node.Lose(2);
+  constexpr Token kCrowd = 10'000;
+  for (Token token = 1; token <= kCrowd; ++token) {
+    node->Submit(token, PutOf(token, 1));
+  }
+  node.Pass(10'000);
+  // A heartbeat of a leader, and one tick.
+  paxos::Heartbeat leads;
+  leads.promised = BallotOf(6, 3);
+  leads.leading = leads.content = true;
+  leads.heard = 1U << 1;
+  node.Hear(3, leads);
+  node->Tick(node.now() + 10'000, 0);
+  node.Turns();
+  const std::size_t first = node.Said<ForwardWrite>(3).size();
+  EXPECT_GT(first, 0U);
+  EXPECT_LE(first, 4096U);
+  for (int i = 2; i <= 4; ++i) {
+    node->Tick(node.now() + 10'000, 0);
+    node.Turns();
+  }
+  EXPECT_EQ(node.Said<ForwardWrite>(3).size(), kCrowd);
+  EXPECT_TRUE(node.answers.empty());
 }
 
 // --- printQueue
