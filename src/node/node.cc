@@ -118,9 +118,9 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
+  const Micros began = ThreadTime();  // which does not go on while the loop waits
   const bool has_work = replica_.Restless() || sockets_->OwesNow();
   sockets_->Wait(has_work ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
-  const Micros began = ThreadTime();
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
@@ -290,6 +290,7 @@ net::StatusReport Node::Report() const {
   report.dropped = sockets_->dropped();
   report.verified = scrub_.verified();
   report.sessions = machine().session_count();
+  report.longest_turn = longest_turn_;
   report.notes = Notes();
   return report;
 }
