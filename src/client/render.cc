@@ -85,7 +85,7 @@ Json NodeJson(const NodeReport& report) {
   json["reachable"] = report.report.has_value();
   for (const char* field :
        {"role", "ballot", "promised", "decided", "applied", "tip", "tip_hash", "links", "goal",
-        "lost", "full", "verified", "sessions", "notes", "formed"}) {
+        "lost", "full", "verified", "sessions", "longest_turn_us", "notes", "formed"}) {
     json[field] = nullptr;
   }
   if (report.report) {
@@ -106,6 +106,7 @@ Json NodeJson(const NodeReport& report) {
     json["full"] = status.full;
     json["verified"] = report.report->verified;
     json["sessions"] = report.report->sessions;
+    json["longest_turn_us"] = report.report->longest_turn;
     json["notes"] = report.report->notes;
     json["formed"] = report.report->formed ? Json(report.report->formed->Hex()) : Json(nullptr);
   }
@@ -115,13 +116,13 @@ Json NodeJson(const NodeReport& report) {
 /// Under load a follower is some blocks behind what it hears of; that is no news.
 constexpr Slot kNewsBehind = 64;
 
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 10;
 using Row = std::array<std::string, kColumns>;
 
 Row NodeRow(const NodeReport& report) {
   const std::string id = std::to_string(report.node);
   if (!report.report) {
-    return {id, "-", "", "", "", "", "", "", report.reason};
+    return {id, "-", "", "", "", "", "", "", "", report.reason};
   }
   const replica::ReplicaStatus& status = report.report->replica;
   std::vector<std::string> links;
@@ -140,6 +141,7 @@ Row NodeRow(const NodeReport& report) {
           std::to_string(status.tip),
           status.tip_hash.Hex().substr(0, kShortHash),
           std::to_string(report.report->sessions),
+          MillisText(report.report->longest_turn),
           link_text};
 }
 
@@ -224,8 +226,8 @@ std::vector<std::string> NotesOf(const net::StatusReport& report) {
 }
 
 std::string StatusText(const std::vector<NodeReport>& reports, const Summary& summary) {
-  std::vector<Row> rows = {
-      {"node", "role", "ballot", "decided", "applied", "tip", "tip hash", "sessions", "links"}};
+  std::vector<Row> rows = {{"node", "role", "ballot", "decided", "applied", "tip", "tip hash",
+                            "sessions", "longest turn", "links"}};
   for (const NodeReport& report : reports) {
     rows.push_back(NodeRow(report));
   }

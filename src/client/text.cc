@@ -143,6 +143,12 @@ std::string SecondsText(Micros time) {
   return text.data();
 }
 
+std::string MillisText(Micros time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f ms", static_cast<double>(time) / 1e3);
+  return text.data();
+}
+
 std::string CountText(std::uint64_t count) {
   std::string text = std::to_string(count);
   for (std::size_t place = text.size(); place > 3;) {

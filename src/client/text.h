@@ -32,6 +32,9 @@ namespace cairn::client {
 /// "2.5 s".
 [[nodiscard]] std::string SecondsText(Micros time);
 
+/// "2.5 ms".
+[[nodiscard]] std::string MillisText(Micros time);
+
 /// "1,234,567".
 [[nodiscard]] std::string CountText(std::uint64_t count);
 

@@ -124,6 +124,7 @@ StatusReport Take(wire::StatusReport* from, FieldCheck& check) {
   replica.full = from->full();
   report.verified = CheckedSlot(from->verified(), check);
   report.sessions = from->sessions();
+  report.longest_turn = from->longest_turn_us();
   for (std::string& note : *from->mutable_notes()) {
     report.notes.push_back(CheckedText(&note, check));
   }

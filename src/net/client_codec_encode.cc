@@ -91,6 +91,7 @@ void Put(const StatusReport& from, wire::Reply& reply, BlockLoan& /*loan*/) {
   to->set_full(replica.full);
   to->set_verified(from.verified);
   to->set_sessions(from.sessions);
+  to->set_longest_turn_us(from.longest_turn);
   for (const std::string& note : from.notes) {
     to->add_notes(note);
   }

@@ -69,6 +69,9 @@ struct StatusReport {
   std::uint64_t dropped = 0;   ///< Messages that were not understood or not for this cluster.
   Slot verified = 0;           ///< Old blocks that were read and verified since the node started.
   std::uint64_t sessions = 0;  ///< Of clients, that the node's state remembers.
+  /// Microseconds of a processor that one turn of the node's loop took at most, since it started: a
+  /// breach of what is promised in the night is still to be seen in the morning.
+  std::uint64_t longest_turn = 0;
   std::vector<std::string> notes;  ///< What else a person should know, a sentence each.
   std::optional<Hash> formed;      ///< Hash of block 1, once it is known as decided.
 };

@@ -1,5 +1,6 @@
 #include "net/outbox.h"
 
+#include <algorithm>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -15,6 +16,8 @@ constexpr SocketBounds kBounds = {.send_queue = 512, .max_frame_bytes = 4096};
 
 // Messages that a connection may bring in vain between two looks.
 constexpr int kMostIdleWords = 64;
+// Bytes of what waits for a peer, beyond which no answers are added.
+constexpr std::size_t kMostBesideAnswers = kMaxPeerQueueBytes / 2;
 
 std::size_t Index(replica::Lane lane) { return static_cast<std::size_t>(lane); }
 
@@ -90,6 +93,16 @@ void Outbox::Announce(NodeId id, Connection& connection) {
       TrySend(connection.dealer, frame)) {
     links_->Told(id);
   }
+}
+
+std::size_t Outbox::AnswerRoom(NodeId id) const {
+  std::size_t queued = 0;
+  if (const auto peer = peers_.find(id); peer != peers_.end()) {
+    for (const Connection& connection : peer->second) {
+      queued += connection.queued.count();
+    }
+  }
+  return kMostBesideAnswers - std::min(queued, kMostBesideAnswers);
 }
 
 void Outbox::Send(std::span<const replica::Outbound> messages, const replica::Stamp& stamp,

@@ -46,6 +46,9 @@ class Outbox {
             const std::function<replica::Seen(NodeId)>& seen_of);
   /// Tells a peer that the link was cut or mended, if it must still be told and can be now.
   void Announce(NodeId id);
+  /// Bytes of answers (replica::ForwardAnswer) that may be sent to the peer now: they are never
+  /// dropped, and must not take the place of blocks.
+  [[nodiscard]] std::size_t AnswerRoom(NodeId id) const;
   /// Messages that could not be sent: no connection, a full queue, too large.
   [[nodiscard]] std::uint64_t unsent() const { return unsent_; }
 

@@ -272,6 +272,9 @@ void ServerSockets::SendToPeer(const replica::Outbound& message, const replica::
   SendToPeers({&message, 1}, stamp, [&](NodeId) { return seen; });
 }
 
+const std::vector<NodeId>& ServerSockets::peers() const { return impl_->membership.peers; }
+std::size_t ServerSockets::AnswerRoom(NodeId peer) const { return impl_->outbox.AnswerRoom(peer); }
+
 void ServerSockets::Reply(const ClientAddress& to, const ReplyBody& body) {
   impl_->clients->Reply(to, body);
 }

@@ -78,6 +78,9 @@ class ServerSockets {
                    const std::function<replica::Seen(NodeId)>& seen_of);
   void SendToPeer(const replica::Outbound& message, const replica::Stamp& stamp,
                   const replica::Seen& seen);
+  [[nodiscard]] const std::vector<NodeId>& peers() const;
+  /// As Outbox's.
+  [[nodiscard]] std::size_t AnswerRoom(NodeId peer) const;
   /// The reply leaves with the next FlushReplies or Wait.
   void Reply(const ClientAddress& to, const ReplyBody& body);
   void FlushReplies();

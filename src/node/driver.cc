@@ -25,6 +25,9 @@ void Driver::Turn() {
   }
   replica_->Remembered(&effects);
   Send(std::exchange(effects.late, {}));
+  for (const NodeId peer : sockets_->peers()) {
+    replica_->SetAnswerRoom(peer, sockets_->AnswerRoom(peer));
+  }
   replica_->Apply(&effects);
   Send(effects.late);
   for (const replica::LocalAnswer& answer : effects.answers) {
@@ -33,11 +36,7 @@ void Driver::Turn() {
   if (!effects.answers.empty()) {
     sockets_->FlushReplies();
   }
-  // Who asks for more than this at once asks again.
-  for (const replica::ServeBlocks& serve :
-       std::span(effects.serve).first(std::min(effects.serve.size(), kServesATurn))) {
-    Serve(serve);
-  }
+  Serve(effects.serve);
 }
 
 void Driver::Commit(const replica::LedgerWrite& write) {
@@ -69,7 +68,18 @@ void Driver::RepeatBeats() {
   sockets_->StayAlive();
 }
 
-void Driver::Serve(const replica::ServeBlocks& serve) {
+void Driver::Serve(const std::vector<replica::ServeBlocks>& wanted) {
+  const std::size_t room = kMostServes - serves_.size();
+  for (const replica::ServeBlocks& serve : std::span(wanted).first(std::min(wanted.size(), room))) {
+    serves_.push_back(serve);
+  }
+  if (!serves_.empty()) {
+    ServeOne(serves_.front());
+    serves_.pop_front();
+  }
+}
+
+void Driver::ServeOne(const replica::ServeBlocks& serve) {
   auto blocks = ledger_->ReadRange(serve.from, serve.last, kMaxCatchUpBlocks, kMaxCatchUpBytes);
   if (blocks.ok()) {
     Send({{serve.to, paxos::Blocks{std::move(blocks).value(), serve.decided, serve.by_hash}}});

@@ -3,6 +3,7 @@
 // leaves this node after what it rests on is on the disk, because Turn is written so, and not
 // because every handler takes care.
 
+#include <deque>
 #include <functional>
 #include <map>
 
@@ -29,6 +30,8 @@ class Driver {
 
   /// Does what the replica wants done after it was told what happened.
   void Turn();
+  /// There is something to do that needs no further event: who runs the turns must not sleep.
+  [[nodiscard]] bool Restless() const { return replica_->Restless() || !serves_.empty(); }
 
  private:
   /// The last that was said to a node of how this one is.
@@ -38,7 +41,8 @@ class Driver {
     replica::Seen seen;
   };
   void Commit(const replica::LedgerWrite& write);
-  void Serve(const replica::ServeBlocks& serve);
+  void Serve(const std::vector<replica::ServeBlocks>& wanted);
+  void ServeOne(const replica::ServeBlocks& serve);
   /// All messages of one call bear the same stamp, and those to one node go out together.
   void Send(const std::vector<replica::Outbound>& messages);
   void RepeatBeats();
@@ -47,6 +51,7 @@ class Driver {
   storage::Ledger* ledger_;
   net::ServerSockets* sockets_;
   Hooks hooks_;
+  std::deque<replica::ServeBlocks> serves_;  // to be read from the disk
   std::map<NodeId, Beat> beats_;
   Pulse pulse_;  // Last: its thread ends first.
 };

@@ -14,6 +14,7 @@
 #include "common/limits.h"
 #include "node/clock.h"
 #include "node/shares.h"
+#include "replica/lane.h"
 
 namespace cairn::node {
 namespace {
@@ -30,8 +31,6 @@ constexpr int kMessagesATurn = 4096;
 constexpr int kTurnsInARow = 16;
 // Bytes that an answer takes beside its value, or a little more.
 constexpr std::size_t kAnswerBytes = 256;
-// Messages between two looks at that clock, which costs a system call.
-constexpr int kMessagesALook = 8;
 
 std::vector<NodeId> IdsOf(const config::Cluster& cluster) {
   std::vector<NodeId> ids;
@@ -113,14 +112,14 @@ void Node::RunOnce(const std::vector<int>& fds) {
   if (must_restart_) {
     return;
   }
-  const bool has_work = replica_.Restless() || sockets_->OwesNow();
+  const Micros began = ThreadTime();  // which does not go on while the loop waits
+  const bool has_work = driver_.Restless() || sockets_->OwesNow();
   sockets_->Wait(has_work ? 0 : replica_.Gathering() ? kShortWaitMs : kWaitMs, fds);
-  const Micros began = ThreadTime();
   const Micros now = MonotonicNow();
   replica_now_ += std::min(now - last_turn_, kLongestStep);
   last_turn_ = now;
   replica_.Advance(replica_now_, WallNow());
-  TakeMessages(began);
+  TakeMessages();
   if (replica_now_ - last_tick_ >= kTickEvery) {
     last_tick_ = replica_now_;
     replica_.Tick(replica_now_, WallNow());
@@ -136,22 +135,28 @@ void Node::RunOnce(const std::vector<int>& fds) {
   do {
     driver_.Turn();
     AnswerQuestions();
-  } while (replica_.Restless() && ++turns < kTurnsInARow && ThreadTime() - began < kTurnTime);
+  } while (driver_.Restless() && ++turns < kTurnsInARow && ThreadTime() - began < kTurnTime);
   longest_turn_ = std::max(longest_turn_, ThreadTime() - began);
 }
 
-void Node::TakeMessages(Micros began) {
-  const auto time_is_up = [began](int taken, Micros share) {
-    return taken % kMessagesALook == kMessagesALook - 1 && ThreadTime() - began > share;
+void Node::TakeMessages() {
+  const Micros began = ThreadTime();
+  const Micros since = MonotonicNow();
+  // A message may have some megabytes, so each is followed by a look at the clock: first at the one
+  // that costs no system call and is never behind the other.
+  const auto time_is_up = [&](Micros share) {
+    return MonotonicNow() - since > share && ThreadTime() - began > share;
   };
-  for (int i = 0; i < kMessagesATurn && !time_is_up(i, kPeersTime); ++i) {
+  std::size_t bytes = 0;  // which may be blocks, to be written and applied in this turn
+  for (int i = 0; i < kMessagesATurn && bytes < kMaxBlockBytes && !time_is_up(kPeersTime); ++i) {
     const auto message = sockets_->NextFromPeer();
     if (!message) {
       break;
     }
+    bytes += replica::SizeOf(message->message);
     replica_.Step(*message);
   }
-  for (int i = 0; i < kMessagesATurn && !time_is_up(i, kPeersTime + kClientsTime); ++i) {
+  for (int i = 0; i < kMessagesATurn && !time_is_up(kPeersTime + kClientsTime); ++i) {
     auto call = sockets_->NextFromClient();
     if (!call) {
       break;
@@ -285,6 +290,7 @@ net::StatusReport Node::Report() const {
   report.dropped = sockets_->dropped();
   report.verified = scrub_.verified();
   report.sessions = machine().session_count();
+  report.longest_turn = longest_turn_;
   report.notes = Notes();
   return report;
 }

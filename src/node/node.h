@@ -58,7 +58,7 @@ class Node {
   Node(const config::Cluster& cluster, NodeId self, Memory* memory,
        std::unique_ptr<net::ServerSockets> sockets);
 
-  void TakeMessages(Micros began);
+  void TakeMessages();
   void Handle(net::InboundCall call);
   void AnswerQuestions();
   /// Keeps room for the answer.

@@ -16,7 +16,8 @@ inline constexpr Micros kClientsTime = 3'000;
 inline constexpr Micros kQuestionsTime = 3'000;
 /// Microseconds by which a turn begins no further step.
 inline constexpr Micros kTurnTime = 8'000;
-/// Chunks of catch-up, each of which reads up to kMaxCatchUpBytes.
-inline constexpr std::size_t kServesATurn = 8;
+/// Chunks of catch-up that may wait, each of which reads up to kMaxCatchUpBytes in a turn of its
+/// own. Who asks for more than this at once asks again.
+inline constexpr std::size_t kMostServes = 16;
 
 }  // namespace cairn::node

@@ -19,6 +19,9 @@ void Replica::CatchUp(bool goes_on) {
     catch_up_.Stop();
     return;
   }
+  if (decided - machine_->applied() > options_.recent_blocks) {
+    return;  // what is here already comes first
+  }
   std::vector<CatchUp::Source> sources;
   bool far = false;
   for (const NodeId node : election_.peers()) {

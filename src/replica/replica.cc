@@ -87,6 +87,7 @@ void Replica::Tick(Micros now, Micros wall) {
   }
   if (now_ >= next_beat_ || Content() != was_content_) {
     Beat();
+    reads_.Forget(now_ - std::min(now_, options_.timing.expire));
   }
   GiveUpWaiting();
   CatchUp(false);
@@ -159,7 +160,7 @@ void Replica::Apply(Effects* effects) {
   }
   ApplyDecided();
   ServeReads();
-  acceptor_.Trim(acceptor_.log().decided(), options_.recent_blocks, kRecentBytes);
+  acceptor_.Trim(machine_->applied(), options_.recent_blocks, kRecentBytes);
   HandOver(effects);
 }
 
@@ -180,8 +181,11 @@ bool Replica::Restless() const {
   const bool can_seal = MaySeal() && !gathering_.Holds(proposals_.queue_size());
   const bool can_probe = leader_ && reads_.waiting() && !leader_->ProbeUnderWay() &&
                          leader_->Ready(acceptor_.log()) && Formed();
-  return acceptor_.changed() || can_seal || can_probe || !effects_.early.empty() ||
-         !effects_.late.empty() || !effects_.answers.empty() || !effects_.serve.empty();
+  const bool can_read =
+      reads_.HasReady(machine_->applied(), [this](NodeId node) { return TakesAnswers(node); });
+  return acceptor_.changed() || can_seal || can_probe || MustApply() || can_read ||
+         !effects_.early.empty() || !effects_.late.empty() || !effects_.answers.empty() ||
+         !effects_.serve.empty();
 }
 
 bool Replica::Gathering() const { return MaySeal() && gathering_.Holds(proposals_.queue_size()); }

@@ -10,7 +10,8 @@
 //     commit effects.write            remember: one synced batch
 //     Remembered(&effects)            votes and decisions that rested on it
 //     send effects.late               speak
-//     Apply(&effects)                 what is decided is applied: no vote waits for it
+//     Apply(&effects)                 what is decided is applied, as much as fits into a turn: no
+//                                     vote waits for it
 //     send effects.late, effects.answers, serve effects.serve        speak
 //
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
@@ -94,6 +95,10 @@ class Replica {
   /// What the disk has room for, as the node last looked. A node whose disk is full keeps what it
   /// has and serves reads, but takes no new block, unless too few others have room (MayTake).
   void SetRoom(Room room);
+
+  /// So many bytes of answers the network takes for the node now. The leader answers no more of
+  /// its reads until there is room again; nobody else waits for that. Without a word: any number.
+  void SetAnswerRoom(NodeId node, std::size_t bytes) { answer_room_[node] = bytes; }
 
   [[nodiscard]] Effects Think();
   void Remembered(Effects* effects);
@@ -209,8 +214,11 @@ class Replica {
   BlockPtr Seal(std::vector<Request> requests);
   void SealBlocks();
   void StartProbe();
+  /// So much of it as fits into a turn.
   void ApplyDecided();
+  [[nodiscard]] bool MustApply() const { return machine_->applied() < acceptor_.log().decided(); }
   void ServeReads();
+  [[nodiscard]] bool TakesAnswers(NodeId node) const;
   void Tell(const Origin& origin, Answer answer);
   /// The node that leads or led has answered a request of a client of this node.
   void Settle(Token token, Answer answer);
@@ -256,6 +264,7 @@ class Replica {
   Proposals proposals_;
   cairn::replica::Gathering gathering_;
   Reads reads_;
+  std::map<NodeId, std::size_t> answer_room_;
   Effects effects_;
 
   Micros now_;

@@ -190,9 +190,17 @@ std::vector<QueueEntry> Proposals::Describe() const {
   return entries;
 }
 
-void Reads::Add(Origin origin, std::string key) {
+void Reads::Add(Origin origin, std::string key, Micros now) {
   bytes_ += SizeOf(key);
-  waiting_.push_back({origin, std::move(key)});
+  waiting_.push_back({origin, std::move(key), now});
+}
+
+std::size_t Reads::size() const {
+  std::size_t size = waiting_.size() + in_round_.size();
+  for (const auto& [node, reads] : confirmed_) {
+    size += reads.size();
+  }
+  return size;
 }
 
 void Reads::BeginRound(Slot decided) {
@@ -202,30 +210,74 @@ void Reads::BeginRound(Slot decided) {
 }
 
 void Reads::EndRound() {
-  confirmed_.insert(confirmed_.end(), std::make_move_iterator(in_round_.begin()),
-                    std::make_move_iterator(in_round_.end()));
+  for (Pending& read : in_round_) {
+    confirmed_[read.origin.node].push_back(std::move(read));
+  }
   in_round_.clear();
   confirmed_slot_ = round_slot_;
 }
 
-std::vector<Reads::Pending> Reads::TakeReady(Slot applied) {
-  if (applied < confirmed_slot_) {
-    return {};
+NodeId Reads::NextReady(Slot applied, const Open& open) const {
+  NodeId first = 0;
+  for (const auto& [node, reads] : confirmed_) {
+    if (applied < confirmed_slot_ || !open(node)) {
+      continue;
+    }
+    if (node > served_) {
+      return node;
+    }
+    first = first == 0 ? node : first;
   }
-  for (const Pending& read : confirmed_) {
-    bytes_ -= SizeOf(read.key);
+  return first;
+}
+
+Reads::Pending Reads::TakeFirst(NodeId node) {
+  const auto found = confirmed_.find(node);
+  Pending read = std::move(found->second.front());
+  bytes_ -= SizeOf(read.key);
+  found->second.pop_front();
+  if (found->second.empty()) {
+    confirmed_.erase(found);
   }
-  return std::exchange(confirmed_, {});
+  return read;
+}
+
+std::optional<Reads::Pending> Reads::TakeReady(Slot applied, const Open& open) {
+  const NodeId node = NextReady(applied, open);
+  if (node == 0) {
+    return std::nullopt;
+  }
+  served_ = node;
+  return TakeFirst(node);
+}
+
+void Reads::Forget(Micros oldest) {
+  std::vector<NodeId> nodes;
+  for (const auto& [node, reads] : confirmed_) {
+    nodes.push_back(node);
+  }
+  for (const NodeId node : nodes) {
+    while (confirmed_.contains(node) && confirmed_[node].front().since < oldest) {
+      (void)TakeFirst(node);
+    }
+  }
 }
 
 std::vector<Origin> Reads::Clear() {
   std::vector<Origin> origins;
-  for (auto* reads : {&waiting_, &in_round_, &confirmed_}) {
-    for (const Pending& read : *reads) {
+  const auto take = [&](const auto& reads) {
+    for (const Pending& read : reads) {
       origins.push_back(read.origin);
     }
-    reads->clear();
+  };
+  take(waiting_);
+  take(in_round_);
+  for (const auto& [node, reads] : confirmed_) {
+    take(reads);
   }
+  waiting_.clear();
+  in_round_.clear();
+  confirmed_.clear();
   bytes_ = 0;
   return origins;
 }

@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -116,28 +118,40 @@ class Reads {
   struct Pending {
     Origin origin;
     std::string key;
+    Micros since = 0;
   };
+  /// Whether answers may be sent to the node now.
+  using Open = std::function<bool(NodeId)>;
 
-  void Add(Origin origin, std::string key);
+  void Add(Origin origin, std::string key, Micros now = 0);
   [[nodiscard]] bool waiting() const { return !waiting_.empty(); }
-  [[nodiscard]] std::size_t size() const {
-    return waiting_.size() + in_round_.size() + confirmed_.size();
-  }
+  [[nodiscard]] std::size_t size() const;
   /// Of all that are here.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// All that wait now are in the round that begins; they read at `decided` or later.
   void BeginRound(Slot decided);
   /// The round is confirmed.
   void EndRound();
-  /// The confirmed reads, if `applied` has reached their slot.
-  std::vector<Pending> TakeReady(Slot applied);
+  /// Confirmed reads, one of each open node after the other, if `applied` has reached their slot.
+  std::optional<Pending> TakeReady(Slot applied, const Open& open);
+  /// Whether TakeReady has one.
+  [[nodiscard]] bool HasReady(Slot applied, const Open& open) const {
+    return NextReady(applied, open) != 0;
+  }
+  /// Forgets the confirmed reads from before `oldest`: the nodes that they came from have given
+  /// them up, and one that takes no answers must not fill the book.
+  void Forget(Micros oldest);
   /// This node leads no more. Returns who waited.
   std::vector<Origin> Clear();
 
  private:
+  [[nodiscard]] NodeId NextReady(Slot applied, const Open& open) const;
+  Pending TakeFirst(NodeId node);
+
   std::vector<Pending> waiting_;
   std::vector<Pending> in_round_;
-  std::vector<Pending> confirmed_;
+  std::map<NodeId, std::deque<Pending>> confirmed_;  // by origin; none is empty
+  NodeId served_ = 0;                                // the last one
   std::size_t bytes_ = 0;
   Slot round_slot_ = 0;
   Slot confirmed_slot_ = 0;

@@ -14,6 +14,12 @@ namespace {
 
 // Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
 constexpr std::size_t kMostATick = 4096;
+// What one turn applies and reads: a block may be larger than that, and an answer is counted with
+// all that goes with it.
+constexpr std::size_t kAppliedRequestsATurn = 1024;
+constexpr std::size_t kAppliedBytesATurn = kMaxBlockBytes;
+constexpr std::size_t kAnswersATurn = std::size_t{1} << 20;
+constexpr std::size_t kAnswerBytes = 256;
 
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
@@ -139,7 +145,7 @@ void Replica::Hand(Token token) {
   } else if (waiting.is_write) {
     Propose({options_.self, token}, waiting.request);
   } else {
-    reads_.Add({options_.self, token}, waiting.request.key);
+    reads_.Add({options_.self, token}, waiting.request.key, now_);
   }
 }
 
@@ -224,7 +230,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& fo
   } else if (reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
     TurnAway(origin, Crowded());
   } else {
-    reads_.Add(origin, forward.key);
+    reads_.Add(origin, forward.key, now_);
   }
 }
 
@@ -269,7 +275,8 @@ BlockPtr Replica::Seal(std::vector<Request> requests) {
 bool Replica::MaySeal() const {
   const paxos::Log& log = acceptor_.log();
   return leader_ && Formed() && HasRoom() && proposals_.queued() &&
-         log.tip() - log.decided() < options_.max_slots_in_flight;
+         log.tip() - log.decided() < options_.max_slots_in_flight &&
+         log.decided() - machine_->applied() < 2 * options_.max_slots_in_flight;
 }
 
 void Replica::SealBlocks() {
@@ -285,11 +292,14 @@ void Replica::SealBlocks() {
     return;  // another one leads in a moment
   }
   const paxos::Log& log = acceptor_.log();
-  while (MaySeal() && !gathering_.Holds(proposals_.queue_size())) {
+  std::size_t bytes = 0;  // a turn must hash, send and write each of them
+  while (MaySeal() && !gathering_.Holds(proposals_.queue_size()) &&
+         bytes < options_.max_block_bytes) {
     gathering_.Seal(proposals_.queue_size());
     acceptor_.Extend(Seal(proposals_.TakeBatch(log.tip() + 1, options_.max_block_requests,
                                                options_.max_block_bytes)));
     SpreadBlocks();
+    bytes += log.tip_block().encoded.size();
   }
 }
 
@@ -316,13 +326,17 @@ void Replica::StartProbe() {
 }
 
 void Replica::ApplyDecided() {
-  if (machine_->applied() < acceptor_.log().decided()) {
+  if (MustApply()) {
     gathering_.Decided(proposals_.size());
   }
-  while (machine_->applied() < acceptor_.log().decided()) {
+  std::size_t requests = 0;
+  std::size_t bytes = 0;
+  while (MustApply() && requests < kAppliedRequestsATurn && bytes < kAppliedBytesATurn) {
     const BlockPtr block = acceptor_.log().At(machine_->applied() + 1);
     CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");
     const std::vector<kv::Outcome> outcomes = machine_->Apply(*block);
+    requests += outcomes.size();
+    bytes += block->encoded.size();
     for (std::size_t i = 0; leader_ && i < outcomes.size(); ++i) {
       const ClientId client = block->requests[i].client;
       const Sequence sequence = block->requests[i].sequence;
@@ -336,17 +350,32 @@ void Replica::ApplyDecided() {
   }
 }
 
+bool Replica::TakesAnswers(NodeId node) const {
+  const auto room = answer_room_.find(node);
+  return room == answer_room_.end() || room->second > 0;
+}
+
 void Replica::ServeReads() {
-  for (const Reads::Pending& read : reads_.TakeReady(machine_->applied())) {
+  const auto takes = [this](NodeId node) { return TakesAnswers(node); };
+  for (std::size_t made = 0; made < kAnswersATurn;) {
+    const std::optional<Reads::Pending> read = reads_.TakeReady(machine_->applied(), takes);
+    if (!read) {
+      return;
+    }
     Answer answer;
-    if (auto entry = machine_->Get(read.key)) {
+    if (auto entry = machine_->Get(read->key)) {
       answer.value = std::move(entry->value);
     } else {
       answer.code = Code::kNotFound;
       answer.message = "there is no such key";
     }
     answer.slot = machine_->applied();
-    Tell(read.origin, std::move(answer));
+    const std::size_t bytes = kAnswerBytes + answer.value.size();
+    made += bytes;
+    if (const auto room = answer_room_.find(read->origin.node); room != answer_room_.end()) {
+      room->second -= std::min(room->second, bytes);
+    }
+    Tell(read->origin, std::move(answer));
   }
 }
 

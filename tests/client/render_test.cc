@@ -116,17 +116,18 @@ TEST(RenderTest, AStatusInJsonHasTheDocumentedFields) {
   EXPECT_EQ(Fields(json), (std::vector<std::string>{"leader", "quorum", "nodes"}));
   EXPECT_EQ(json["leader"], 1);
   EXPECT_EQ(json["quorum"], true);
-  EXPECT_EQ(Dump(json["nodes"][0]),
-            R"({"id":1,"reachable":true,"role":"leader","ballot":"3.1","promised":"3.1",)"
-            R"("decided":9,"applied":9,"tip":9,"tip_hash":")" +
-                reports[0].report->replica.tip_hash.Hex() +
-                R"(","links":{"2":"up","3":"cut"},"goal":0,"lost":0,)"
-                R"("full":false,"verified":0,"sessions":0,"notes":[],"formed":null})");
+  EXPECT_EQ(
+      Dump(json["nodes"][0]),
+      R"({"id":1,"reachable":true,"role":"leader","ballot":"3.1","promised":"3.1",)"
+      R"("decided":9,"applied":9,"tip":9,"tip_hash":")" +
+          reports[0].report->replica.tip_hash.Hex() +
+          R"(","links":{"2":"up","3":"cut"},"goal":0,"lost":0,)"
+          R"("full":false,"verified":0,"sessions":0,"longest_turn_us":0,"notes":[],"formed":null})");
   EXPECT_EQ(Dump(json["nodes"][1]),
             R"({"id":2,"reachable":false,"role":null,"ballot":null,"promised":null,)"
             R"("decided":null,"applied":null,"tip":null,"tip_hash":null,"links":null,)"
-            R"("goal":null,"lost":null,"full":null,"verified":null,"sessions":null,"notes":null,)"
-            R"("formed":null})");
+            R"("goal":null,"lost":null,"full":null,"verified":null,"sessions":null,)"
+            R"("longest_turn_us":null,"notes":null,"formed":null})");
 }
 
 TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
@@ -136,6 +137,7 @@ TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
   busy.report->replica.full = true;
   busy.report->verified = 700;
   busy.report->sessions = 81;
+  busy.report->longest_turn = 12'345;
   busy.report->notes = {"the disk is slow", "it rains"};
   const std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true), busy, Silent(3)};
   const std::string text = StatusText(reports, Summarize(reports));
@@ -153,6 +155,7 @@ TEST(RenderTest, WhatANodeIsBusyWithIsInItsStatus) {
   EXPECT_EQ(json["full"], true);
   EXPECT_EQ(json["verified"], 700);
   EXPECT_EQ(json["sessions"], 81);
+  EXPECT_EQ(json["longest_turn_us"], 12'345);
   EXPECT_EQ(Dump(json["notes"]), R"(["the disk is slow","it rains"])");
 }
 
@@ -167,13 +170,18 @@ TEST(RenderTest, AFollowerThatIsAsFarAsTheNetworkLetsItIsNotCatchingUp) {
 }
 
 TEST(RenderTest, AStatusForPeopleIsATableAndASentence) {
-  const std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true),
-                                           Report(2, "follower", 10, 1, true), Silent(3)};
+  std::vector<NodeReport> reports = {Report(1, "leader", 9, 1, true),
+                                     Report(2, "follower", 10, 1, true), Silent(3)};
+  reports[0].report->longest_turn = 4'321;
   EXPECT_EQ(StatusText(reports, Summarize(reports)),
-            "node  role      ballot  decided  applied  tip  tip hash      sessions  links\n"
-            "1     leader    3.1     9        9        9    090909090909  0         2 up, 3 cut\n"
-            "2     follower  3.1     10       10       10   0a0a0a0a0a0a  0         1 up, 3 cut\n"
-            "3     -                                                                no answer\n"
+            "node  role      ballot  decided  applied  tip  tip hash      sessions  longest turn  "
+            "links\n"
+            "1     leader    3.1     9        9        9    090909090909  0         4.3 ms        "
+            "2 up, 3 cut\n"
+            "2     follower  3.1     10       10       10   0a0a0a0a0a0a  0         0.0 ms        "
+            "1 up, 3 cut\n"
+            "3     -                                                                              "
+            "no answer\n"
             "node 1 leads; 2 of 3 nodes answer; no answer from node 3\n");
 }
 

@@ -50,6 +50,7 @@ TEST(TextTest, WritesClientsAndTimes) {
   EXPECT_EQ(ClientText(0), "0000000000000000");
   EXPECT_EQ(ClientText(0xFEDCBA9876543210), "fedcba9876543210");
   EXPECT_EQ(SecondsText(2'460'000), "2.5 s");
+  EXPECT_EQ(MillisText(2'460), "2.5 ms");
   EXPECT_EQ(TimeText(0), "1970-01-01 00:00:00.000000 UTC");
   EXPECT_EQ(TimeText(1'714'564'800'000'123), "2024-05-01 12:00:00.000123 UTC");
 }

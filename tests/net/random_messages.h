@@ -138,6 +138,7 @@ class RandomMessages {
     report.replica.full = true;
     report.verified = AnySlot();
     report.sessions = Wide();
+    report.longest_turn = Wide();
     report.notes = {Bytes(40), Bytes(20)};
     report.formed = AnyHash();
     return {Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,

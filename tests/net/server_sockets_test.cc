@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "common/limits.h"
 #include "net/nodes.h"
 #include "replica/lane.h"
 
@@ -297,6 +298,24 @@ TEST(ServerSocketsTest, WhatCanNotBeSentIsCountedAndNeverWaitedFor) {
   nodes[1].sockets->Reply({.connection = 99, .call_id = 2}, FaultDone{"done"});
   nodes[1].sockets->FlushReplies();
   EXPECT_EQ(nodes[1].sockets->unsent(), before + 2);
+}
+
+TEST(ServerSocketsTest, AnswersThatAPeerDoesNotTakeUseUpTheRoomForMore) {
+  Nodes nodes(2);
+  ServerSockets& sockets = *nodes[1].sockets;
+  const std::size_t whole = sockets.AnswerRoom(2);
+  replica::Outbound outbound{.to = 2, .message = replica::ForwardAnswer{}};
+  std::get<replica::ForwardAnswer>(outbound.message).answer.value.assign(kMaxValueBytes, 'v');
+  ASSERT_TRUE(nodes.RunUntil([&] {
+    sockets.SendToPeer(outbound, {1, 1}, {});
+    return !nodes[2].messages.empty();
+  }));
+  // From now on node 2 reads nothing; some megabytes are the kernels'.
+  for (int sent = 0; sockets.AnswerRoom(2) > 0; ++sent) {
+    ASSERT_LT(sent, 1000);
+    sockets.SendToPeer(outbound, {1, 1}, {});
+  }
+  EXPECT_TRUE(nodes.RunUntil([&] { return sockets.AnswerRoom(2) == whole; }));
 }
 
 TEST(ServerSocketsTest, ATakenPortIsOneSentence) {

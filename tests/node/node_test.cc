@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "client/client.h"
+#include "common/limits.h"
 #include "tests/node/fixture.h"
 
 namespace cairn::node {
@@ -54,6 +55,16 @@ TEST(NodeTest, TheStatusCountsTheSessionsOfClients) {
     (void)nodes.Call(1, net::Write{request});
   }
   EXPECT_EQ(nodes[1].Report().sessions, 2U);
+}
+
+TEST(NodeTest, TheStatusSaysHowLongTheLongestTurnTook) {
+  Nodes nodes;
+  nodes.Start();
+  nodes.AwaitLeader();
+  const std::uint64_t before = nodes[1].Report().longest_turn;
+  EXPECT_GT(before, 0U);
+  (void)nodes.Put(1, "key", std::string(kMaxValueBytes, 'v'));
+  EXPECT_GE(nodes[1].Report().longest_turn, before);
 }
 
 TEST(NodeTest, ARetryAfterACrashGetsTheFirstAnswer) {

@@ -6,7 +6,7 @@ import random
 import time
 
 from case import ProcessTest
-from cluster import Cluster
+from cluster import Cluster, wait_until
 from raw_client import RawClient, chain, get, header_of, stale, status
 
 VALUE = os.urandom(1 << 20)
@@ -49,11 +49,30 @@ class Greedy(ProcessTest):
             greedy.close(abort=turn % 2 == 1)
         self.everybody_lives_and_serves()
 
-    def megabytes(self, node_id):
-        """What the node has in memory."""
+    def megabytes(self, node_id, which="VmRSS"):
+        """What the node has in memory; VmHWM: what it had at most."""
         with open(f"/proc/{self.cluster[node_id].process.pid}/status", encoding="ascii") as file:
-            line = next(line for line in file if line.startswith("VmRSS"))
+            line = next(line for line in file if line.startswith(which))
         return int(line.split()[1]) // 1024
+
+    def test_a_thousand_readers_of_large_values_are_served_and_leave_no_memory_taken(self):
+        load = ["--op", "get", "--node", "all", "--value-size", str(len(VALUE)), "--keys", "4"]
+        load += ["--warmup", "0", "--timeout", "60"]
+        done = self.cluster.cairn("bench", *load, "--fill", "--clients", "4", "--seconds", "0.1")
+        self.assertEqual(done.code, 0, done)
+        before = {node_id: self.megabytes(node_id) for node_id in self.cluster.nodes}
+        done = self.cluster.cairn("bench", *load, "--clients", "1000", "--seconds", "1", "--json")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.json["errors"], {})
+        self.assertEqual(done.json["not_found"], 0)
+        self.assertGreater(done.json["operations"], 0)
+        for node_id in self.cluster.nodes:
+            self.assertLess(self.megabytes(node_id, "VmHWM"), 512)
+            wait_until(
+                f"node {node_id} gives its memory back",
+                lambda node_id=node_id: self.megabytes(node_id) < before[node_id] + 32,
+            )
+        self.everybody_lives_and_serves()
 
     def test_answers_that_nobody_reads_are_not_made(self):
         for node_id in self.cluster.nodes:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/limits.h"
 #include "replica/one_node.h"
 
 namespace cairn::replica {
@@ -73,6 +74,51 @@ TEST(ReadingTest, AFollowerConfirmsOnlyTheBallotThatItPromisedLast) {
   node.Hear(3, paxos::Probe{ballot, 3});
   node.Turns();
   EXPECT_EQ(node.Said<paxos::ProbeAck>(3).size(), 1U);
+}
+
+TEST(ReadingTest, ANodeThatTakesNoAnswersHoldsUpNobodyElse) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1));
+  node.Turns();
+  AcceptAll(node, ballot);
+  node.Forget();
+  node->SetAnswerRoom(2, 1);  // for one, however large
+  for (Token token = 10; token < 13; ++token) {
+    node.Hear(2, ForwardRead{token, "key"});
+  }
+  node.Hear(3, ForwardRead{20, "key"});
+  node->Read(30, "key");
+  node.Turns();
+  node.Hear(3, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(3).at(0).number});
+  node.Turns();
+  EXPECT_EQ(node.Said<ForwardAnswer>(2).size(), 1U);
+  EXPECT_EQ(node.Said<ForwardAnswer>(3).size(), 1U);
+  EXPECT_EQ(node.answers.size(), 1U);
+  EXPECT_FALSE(node->Restless());
+  node->SetAnswerRoom(2, 1 << 20);
+  node.Turns();
+  EXPECT_EQ(node.Said<ForwardAnswer>(2).size(), 3U);
+}
+
+TEST(ReadingTest, ATurnReadsNoMoreThanItHasTimeFor) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  node->Submit(1, PutOf(7, 1, "key", std::string(kMaxValueBytes, 'v')));
+  node.Turns();
+  AcceptAll(node, ballot);
+  node.Forget();
+  for (Token token = 10; token < 13; ++token) {
+    node->Read(token, "key");
+  }
+  node.Turns();
+  node.Hear(2, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(2).at(0).number});
+  for (std::size_t turns = 1; turns <= 3; ++turns) {
+    EXPECT_TRUE(node->Restless());
+    node.Turn();
+    EXPECT_EQ(node.answers.size(), turns);
+  }
+  EXPECT_FALSE(node->Restless());
 }
 
 TEST(ReadingTest, AloneANodeIsAMajorityForReadsAndWrites) {

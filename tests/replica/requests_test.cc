@@ -191,6 +191,17 @@ TEST(ProposalsTest, SaysForWhatARequestWaits) {
 
 // --- Reads
 
+/// All that is ready.
+std::vector<Reads::Pending> TakeReady(
+    Reads& reads, Slot applied, const Reads::Open& open = [](NodeId) { return true; }) {
+  std::vector<Reads::Pending> ready;
+  while (auto read = reads.TakeReady(applied, open)) {
+    ready.push_back(*std::move(read));
+  }
+  EXPECT_FALSE(reads.HasReady(applied, open));
+  return ready;
+}
+
 // R9: a round confirms only the reads that waited when it began.
 TEST(ReadsTest, AReadThatCameDuringARoundWaitsForTheNext) {
   Reads reads;
@@ -198,7 +209,7 @@ TEST(ReadsTest, AReadThatCameDuringARoundWaitsForTheNext) {
   reads.BeginRound(5);
   reads.Add({1, 2}, "late");
   reads.EndRound();
-  const auto ready = reads.TakeReady(5);
+  const auto ready = TakeReady(reads, 5);
   ASSERT_EQ(ready.size(), 1U);
   EXPECT_EQ(ready[0].key, "early");
   EXPECT_TRUE(reads.waiting());
@@ -209,11 +220,39 @@ TEST(ReadsTest, AConfirmedReadWaitsUntilItsSlotIsApplied) {
   Reads reads;
   reads.Add({1, 1}, "key");
   reads.BeginRound(5);
-  EXPECT_TRUE(reads.TakeReady(9).empty());  // not confirmed
+  EXPECT_TRUE(TakeReady(reads, 9).empty());  // not confirmed
   reads.EndRound();
-  EXPECT_TRUE(reads.TakeReady(4).empty());
-  EXPECT_EQ(reads.TakeReady(5).size(), 1U);
-  EXPECT_TRUE(reads.TakeReady(9).empty());
+  EXPECT_TRUE(TakeReady(reads, 4).empty());
+  EXPECT_EQ(TakeReady(reads, 5).size(), 1U);
+  EXPECT_TRUE(TakeReady(reads, 9).empty());
+}
+
+TEST(ReadsTest, TheNodesAreServedInTurn) {
+  Reads reads;
+  for (Token token = 1; token <= 3; ++token) {
+    reads.Add({2, token}, "two");
+  }
+  reads.Add({1, 4}, "one");
+  reads.BeginRound(5);
+  reads.EndRound();
+  std::vector<Token> order;
+  for (const Reads::Pending& read : TakeReady(reads, 5)) {
+    order.push_back(read.origin.token);
+  }
+  EXPECT_EQ(order, (std::vector<Token>{4, 1, 2, 3}));
+}
+
+TEST(ReadsTest, ReadsOfANodeThatTakesNoAnswersAreForgottenOnceItHasGivenThemUp) {
+  Reads reads;
+  reads.Add({2, 1}, "old", 100);
+  reads.Add({2, 2}, "young", 200);
+  reads.BeginRound(5);
+  reads.EndRound();
+  EXPECT_TRUE(TakeReady(reads, 5, [](NodeId) { return false; }).empty());
+  reads.Forget(200);
+  ASSERT_EQ(reads.size(), 1U);
+  EXPECT_EQ(TakeReady(reads, 5).at(0).key, "young");
+  EXPECT_EQ(reads.bytes(), 0U);
 }
 
 TEST(ReadsTest, CountsTheBytesThatAreHere) {
@@ -226,7 +265,7 @@ TEST(ReadsTest, CountsTheBytesThatAreHere) {
   reads.BeginRound(5);
   reads.EndRound();
   reads.Add({1, 3}, "a");
-  EXPECT_EQ(reads.TakeReady(5).size(), 2U);
+  EXPECT_EQ(TakeReady(reads, 5).size(), 2U);
   EXPECT_EQ(reads.bytes(), one);
   EXPECT_EQ(reads.Clear().size(), 1U);
   EXPECT_EQ(reads.bytes(), 0U);

@@ -70,6 +70,30 @@ TEST(ServingTest, OnlySoManySlotsAreInFlight) {
 }
 
 // R10
+TEST(ServingTest, ATurnSealsAndAppliesNoMoreThanItHasTimeFor) {
+  OneNode node;
+  const paxos::Ballot ballot = node.Lead();
+  for (Sequence sequence = 1; sequence <= 3; ++sequence) {
+    node->Submit(sequence, PutOf(7, sequence, "key", std::string(kMaxValueBytes, 'v')));
+  }
+  for (std::size_t turns = 1; turns <= 3; ++turns) {
+    EXPECT_TRUE(node->Restless());
+    node.Turn();
+    EXPECT_EQ(node.writes.size(), turns);
+    EXPECT_EQ(node.Tip(), 1 + turns);
+  }
+  EXPECT_FALSE(node->Restless());
+  node.Hear(2, paxos::Accepted{ballot, node.Tip()});
+  ASSERT_EQ(node.Decided(), 4U);
+  for (Slot applied = 2; applied <= 4; ++applied) {
+    EXPECT_TRUE(node->Restless());
+    node.Turn();
+    EXPECT_EQ(node.machine().applied(), applied);
+    EXPECT_EQ(node.answers.size(), applied - 1);
+  }
+  EXPECT_FALSE(node->Restless());
+}
+
 TEST(ServingTest, ARetryGetsTheFirstAnswer) {
   OneNode node;
   const paxos::Ballot ballot = node.Lead();

@@ -237,7 +237,7 @@ void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
 void World::Speak(NodeId id, const replica::Effects& effects) {
   Node& node = nodes_.at(id);
   SayAll(id, effects.late);
-  const std::size_t serves = std::min(effects.serve.size(), node::kServesATurn);
+  const std::size_t serves = std::min(effects.serve.size(), node::kMostServes);
   for (const replica::ServeBlocks& serve : std::span(effects.serve).first(serves)) {
     const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
     situations_.Note(Situation::kBlocksServedFromDisk);
