@@ -174,6 +174,11 @@ void Replica::HandOver(Effects* effects) {
   MoveInto(effects_.answers, effects->answers);
 }
 
+bool Replica::TakesAnswers(NodeId node) const {
+  const auto room = answer_room_.find(node);
+  return room == answer_room_.end() || room->second > 0;
+}
+
 bool Replica::Restless() const {
   if (forgotten_) {
     return false;

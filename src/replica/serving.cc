@@ -12,12 +12,11 @@
 namespace cairn::replica {
 namespace {
 
-// What one turn applies and reads: a block may be larger than that, and an answer is counted with
-// all that goes with it.
-constexpr std::size_t kAppliedRequestsATurn = 1024;
-constexpr std::size_t kAppliedBytesATurn = kMaxBlockBytes;
-constexpr std::size_t kAnswersATurn = std::size_t{1} << 20;
-constexpr std::size_t kAnswerBytes = 256;
+// What one turn hands on of what waited, applies and reads, with one more on top; a request and an
+// answer are counted with all that goes with them.
+constexpr std::size_t kRequestsATurn = 1024;
+constexpr std::size_t kBytesATurn = kMaxBlockBytes;
+constexpr std::size_t kBesideValue = 256;
 
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
@@ -124,8 +123,14 @@ void Replica::Follow() {
     waiting_.ParkAll(now_);
   }
   if (leader != 0) {
+    std::size_t bytes = 0;
     for (const Token token : waiting_.Parked()) {
+      const Request& request = waiting_.Find(token)->request;
+      bytes += kBesideValue + request.key.size() + request.value.size();
       Hand(token);
+      if (bytes >= kBytesATurn) {
+        return;
+      }
     }
   }
 }
@@ -319,7 +324,7 @@ void Replica::ApplyDecided() {
   }
   std::size_t requests = 0;
   std::size_t bytes = 0;
-  while (MustApply() && requests < kAppliedRequestsATurn && bytes < kAppliedBytesATurn) {
+  while (MustApply() && requests < kRequestsATurn && bytes < kBytesATurn) {
     const BlockPtr block = acceptor_.log().At(machine_->applied() + 1);
     CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");
     const std::vector<kv::Outcome> outcomes = machine_->Apply(*block);
@@ -338,14 +343,9 @@ void Replica::ApplyDecided() {
   }
 }
 
-bool Replica::TakesAnswers(NodeId node) const {
-  const auto room = answer_room_.find(node);
-  return room == answer_room_.end() || room->second > 0;
-}
-
 void Replica::ServeReads() {
   const auto takes = [this](NodeId node) { return TakesAnswers(node); };
-  for (std::size_t made = 0; made < kAnswersATurn;) {
+  for (std::size_t made = 0; made < kBytesATurn;) {
     const std::optional<Reads::Pending> read = reads_.TakeReady(machine_->applied(), takes);
     if (!read) {
       return;
@@ -358,7 +358,7 @@ void Replica::ServeReads() {
       answer.message = "there is no such key";
     }
     answer.slot = machine_->applied();
-    const std::size_t bytes = kAnswerBytes + answer.value.size();
+    const std::size_t bytes = kBesideValue + answer.value.size();
     made += bytes;
     if (const auto room = answer_room_.find(read->origin.node); room != answer_room_.end()) {
       room->second -= std::min(room->second, bytes);
