@@ -16,7 +16,7 @@
 //
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
 // (decided blocks from peers), memory.cc (who is heeded), serving.cc (requests of clients),
-// words.cc (what a person is told).
+// reading.cc (linearizable reads), words.cc (what a person is told).
 
 #include <algorithm>
 #include <map>

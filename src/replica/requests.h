@@ -18,10 +18,17 @@
 #include <vector>
 
 #include "common/block.h"
+#include "common/limits.h"
 #include "replica/message.h"
 #include "replica/status.h"
 
 namespace cairn::replica {
+
+/// What one turn hands on of what waited, applies and reads, with one more on top; a request and an
+/// answer are counted with all that goes with them.
+inline constexpr std::size_t kRequestsATurn = 1024;
+inline constexpr std::size_t kBytesATurn = kMaxBlockBytes;
+inline constexpr std::size_t kBesideValue = 256;
 
 /// One request of a client that is connected to this node.
 struct WaitingRequest {

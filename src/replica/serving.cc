@@ -14,12 +14,6 @@ namespace {
 
 // Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
 constexpr std::size_t kMostATick = 4096;
-// What one turn applies and reads: a block may be larger than that, and an answer is counted with
-// all that goes with it.
-constexpr std::size_t kAppliedRequestsATurn = 1024;
-constexpr std::size_t kAppliedBytesATurn = kMaxBlockBytes;
-constexpr std::size_t kAnswersATurn = std::size_t{1} << 20;
-constexpr std::size_t kAnswerBytes = 256;
 
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
@@ -125,8 +119,14 @@ void Replica::Follow() {
     waiting_.ParkAll(now_);
   }
   if (leader != 0) {
+    std::size_t bytes = 0;
     for (const Token token : waiting_.Parked(kMostATick)) {
+      const Request& request = waiting_.Find(token)->request;
+      bytes += kBesideValue + request.key.size() + request.value.size();
       Hand(token);
+      if (bytes >= kBytesATurn) {
+        return;
+      }
     }
   }
 }
@@ -223,17 +223,6 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardWrite& f
   }
 }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
-  const Origin origin{from, forward.token};
-  if (!leader_) {
-    HandBack(origin);
-  } else if (reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
-    TurnAway(origin, Crowded());
-  } else {
-    reads_.Add(origin, forward.key, now_);
-  }
-}
-
 void Replica::Propose(const Origin& origin, const Request& request) {
   if (!leader_) {
     HandBack(origin);
@@ -303,35 +292,13 @@ void Replica::SealBlocks() {
   }
 }
 
-void Replica::RefuseReadsForWantOfRoom() {
-  if (StuckOnFullDisks() && reads_.size() > 0) {
-    for (const Origin& origin : reads_.Clear()) {
-      TurnAway(origin, cairn::Status::Full(FullWords()));
-    }
-  }
-}
-
-void Replica::StartProbe() {
-  if (!leader_ || !Formed() || !reads_.waiting() || leader_->ProbeUnderWay() ||
-      !leader_->Ready(acceptor_.log())) {
-    return;
-  }
-  reads_.BeginRound(acceptor_.log().decided());
-  const std::uint64_t number = leader_->StartProbe();
-  SpreadProbe();
-  // Alone, this node is a quorum.
-  if (leader_->OnProbeAck(options_.self, options_.incarnation, number, acceptor_.log())) {
-    reads_.EndRound();
-  }
-}
-
 void Replica::ApplyDecided() {
   if (MustApply()) {
     gathering_.Decided(proposals_.size());
   }
   std::size_t requests = 0;
   std::size_t bytes = 0;
-  while (MustApply() && requests < kAppliedRequestsATurn && bytes < kAppliedBytesATurn) {
+  while (MustApply() && requests < kRequestsATurn && bytes < kBytesATurn) {
     const BlockPtr block = acceptor_.log().At(machine_->applied() + 1);
     CAIRN_CHECK(block != nullptr, "a block is in memory until it is applied");
     const std::vector<kv::Outcome> outcomes = machine_->Apply(*block);
@@ -347,35 +314,6 @@ void Replica::ApplyDecided() {
         Tell(origin, AnswerOf(outcomes[i]));
       }
     }
-  }
-}
-
-bool Replica::TakesAnswers(NodeId node) const {
-  const auto room = answer_room_.find(node);
-  return room == answer_room_.end() || room->second > 0;
-}
-
-void Replica::ServeReads() {
-  const auto takes = [this](NodeId node) { return TakesAnswers(node); };
-  for (std::size_t made = 0; made < kAnswersATurn;) {
-    const std::optional<Reads::Pending> read = reads_.TakeReady(machine_->applied(), takes);
-    if (!read) {
-      return;
-    }
-    Answer answer;
-    if (auto entry = machine_->Get(read->key)) {
-      answer.value = std::move(entry->value);
-    } else {
-      answer.code = Code::kNotFound;
-      answer.message = "there is no such key";
-    }
-    answer.slot = machine_->applied();
-    const std::size_t bytes = kAnswerBytes + answer.value.size();
-    made += bytes;
-    if (const auto room = answer_room_.find(read->origin.node); room != answer_room_.end()) {
-      room->second -= std::min(room->second, bytes);
-    }
-    Tell(read->origin, std::move(answer));
   }
 }
 

@@ -208,6 +208,17 @@ TEST(ServingTest, WhatWaitsIsHandedToTheNextLeader) {
   EXPECT_EQ(node.answers[0].answer.code, Code::kOk);
 }
 
+TEST(ServingTest, WhatWaitsIsHandedOnByAndBy) {
+  OneNode node;
+  for (Sequence sequence = 1; sequence <= 3; ++sequence) {
+    node->Submit(sequence, PutOf(7, sequence, "key", std::string(kMaxValueBytes, 'v')));
+  }
+  (void)node.Follow(3);  // two ticks
+  EXPECT_EQ(node.Said<ForwardWrite>(3).size(), 2U);
+  node.Pass(10'000);
+  EXPECT_EQ(node.Said<ForwardWrite>(3).size(), 3U);
+}
+
 TEST(ServingTest, WhatALeaderRefusesIsTriedAgain) {
   OneNode node;
   (void)node.Follow(3);
