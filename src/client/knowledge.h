@@ -10,6 +10,10 @@
 namespace cairn::client {
 
 struct Knowledge {
+  /// No one answer lifts it by more than this: what it claims beyond is false, and would be in the
+  /// way of every later request (replica/serving.cc, Propose).
+  static constexpr Slot kMostLeap = Slot{1} << 20;
+
   Slot decided = 0;
   NodeId leader = 0;
   NodeId good = 0;  ///< The node that settled something last, or any one to begin with.
@@ -32,7 +36,9 @@ struct Knowledge {
 
  private:
   void Learn(Slot slot, NodeId who) {
-    decided = std::max(decided, slot);
+    if (decided == 0 || slot <= decided + kMostLeap) {
+      decided = std::max(decided, slot);
+    }
     leader = who != 0 ? who : leader;
   }
 };

@@ -1,0 +1,148 @@
+// Whatever a node answers, field by field at its extremes: the client says so or takes no notice,
+// and neither stops nor waits for ever.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "client/client.h"
+#include "client/fake_cluster.h"
+#include "client/load.h"
+#include "client/render.h"
+#include "client/summary.h"
+
+namespace cairn::client {
+namespace {
+
+constexpr std::uint64_t kMost = ~std::uint64_t{0};
+const std::vector<std::uint64_t> kNumbers = {0, 1, (std::uint64_t{1} << 56) - 1, kMost - 1, kMost};
+const std::vector<std::string> kTexts = {"", std::string(1 << 16, 'x'),
+                                         std::string("\0\n\x1b[2J", 6)};
+
+std::vector<replica::Answer> Answers() {
+  std::vector<replica::Answer> answers;
+  for (const Code code : {Code::kOk, Code::kOther, Code::kUsage, Code::kNotFound,
+                          Code::kUnavailable, Code::kUnknownOutcome, Code::kFull}) {
+    for (const std::uint64_t number : kNumbers) {
+      for (const std::string& text : kTexts) {
+        answers.push_back({code, text, number, text, static_cast<NodeId>(number)});
+      }
+    }
+  }
+  return answers;
+}
+
+TEST(ClientExtremesTest, AnAnswerAtItsExtremesIsTakenOrRefusedAndNothingHangs) {
+  for (const replica::Answer& answer : Answers()) {
+    FakeCluster fake(3);
+    fake.SetAnswers([&](const net::CallBody&) { return answer; });
+    Client client(fake.cluster, Options{}, fake.MakeEnvironment());
+    const Micros began = fake.now;
+    const OperationResult put = client.Put("key", "value");
+    const OperationResult get = client.Get("key");
+    const OperationResult stale = client.GetStale(1, "key");
+    const auto batch =
+        client.Run({{Operation::Kind::kPut, "a", "b"}, {Operation::Kind::kGet, "a", ""}});
+    EXPECT_EQ(batch.size(), 2U);
+    EXPECT_LE(fake.now - began, 6 * Options{}.timeout);
+    if (answer.code != Code::kOk) {
+      EXPECT_FALSE(put.ok() || get.ok() || stale.ok());
+    } else {
+      EXPECT_EQ(get.value, answer.value);
+    }
+    for (const OperationResult* result : {&put, &get, &stale}) {
+      EXPECT_FALSE(OperationJson({"put", "key", "value"}, *result, true).dump().empty());
+    }
+  }
+}
+
+// R10: with such a base a session would never count as evicted.
+TEST(ClientExtremesTest, NoOneAnswerMakesTheClientKnowASlotThatNoChainHasReached) {
+  for (const Slot slot : {Slot{1} << 40, (Slot{1} << 56) - 1, kMost}) {
+    FakeCluster fake(3);
+    std::vector<Slot> bases;
+    fake.SetAnswers([&](const net::CallBody& body) -> net::ReplyBody {
+      if (const auto* write = std::get_if<net::Write>(&body)) {
+        bases.push_back(write->request.session_base);
+      }
+      return FakeCluster::Ok(slot);
+    });
+    Client client(fake.cluster, Options{}, fake.MakeEnvironment());
+    (void)client.Put("a", "b");
+    fake.now += 60'000'000;  // the next session begins
+    (void)client.Put("a", "b");
+    EXPECT_EQ(bases, (std::vector<Slot>{10, 10}));
+  }
+}
+
+TEST(ClientExtremesTest, AGreetingAtItsExtremesStopsNothing) {
+  for (const std::uint64_t number : kNumbers) {
+    FakeCluster fake(3);
+    for (auto& [id, node] : fake.nodes) {
+      node.delay = 10'000;
+      node.welcome.decided = number;
+      node.welcome.leader = static_cast<NodeId>(number);
+    }
+    Client client(fake.cluster, Options{}, fake.MakeEnvironment());
+    EXPECT_TRUE(client.Put("a", "b").ok()) << number;
+    LoadOptions options;
+    options.clients = 4;
+    options.nodes = {1};
+    options.duration = 100'000;
+    Load load(fake.cluster, options, fake.MakeEnvironment());
+    const Result<LoadResult> result = load.Run(nullptr);
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result->Errors(), 0U);
+  }
+}
+
+TEST(ClientExtremesTest, AReportAtItsExtremesIsShown) {
+  for (const std::uint64_t number : kNumbers) {
+    for (const std::string& text : kTexts) {
+      FakeCluster fake(3);
+      fake.SetAnswers([&](const net::CallBody&) {
+        net::StatusReport report;
+        report.replica.node = static_cast<NodeId>(number);
+        report.replica.role = report.replica.words = text;
+        report.replica.ballot =
+            report.replica.promised = {number, static_cast<NodeId>(number), number};
+        report.replica.decided = report.replica.applied = report.replica.tip = number;
+        report.replica.goal = report.replica.lost = report.replica.ahead = number;
+        report.replica.leader = static_cast<NodeId>(number);
+        report.replica.heard = number;
+        report.dropped = report.verified = report.sessions = report.incarnation = number;
+        report.links = {{static_cast<NodeId>(number), text}};
+        report.notes = {text};
+        return report;
+      });
+      Client client(fake.cluster, Options{}, fake.MakeEnvironment());
+      const std::vector<NodeReport> reports = client.StatusOfAll();
+      ASSERT_EQ(reports.size(), 3U);
+      const Summary summary = Summarize(reports);
+      EXPECT_FALSE(StatusText(reports, summary).empty());
+      EXPECT_FALSE(StatusJson(reports, summary).dump().empty());
+    }
+  }
+}
+
+TEST(ClientExtremesTest, AChainWhoseEndIsFarAwayIsNotWaitedFor) {
+  for (const std::uint64_t number : kNumbers) {
+    FakeCluster fake(3);
+    fake.SetAnswers([&](const net::CallBody& body) -> net::ReplyBody {
+      net::ChainPart part;
+      part.tip = number;
+      part.decided = number;
+      return std::holds_alternative<net::ChainCall>(body) ? net::ReplyBody(part)
+                                                          : net::ReplyBody(net::StatusReport{});
+    });
+    Client client(fake.cluster, Options{}, fake.MakeEnvironment());
+    for (const Slot from : kNumbers) {
+      EXPECT_FALSE(client.Chain(1, from, std::nullopt, [](const Block&, Slot) {}).ok());
+      EXPECT_FALSE(client.Chain(1, from, kMost, [](const Block&, Slot) {}).ok());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cairn::client
