@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Tries the simulator itself: each patch in tests/sim/mutants plants one deliberate bug, and the
-# simulator must find it within a bounded number of seeds. Prints a table: bug, found by which check, after
-# how many seeds. Fails if a bug is not found.
+# Tries the tests themselves: each patch in tests/sim/mutants plants one deliberate bug, and the
+# simulator must find it within a bounded number of seeds. A bug that needs more luck than random seeds have
+# names in its patch the test that must find it ("found by: cairn_sim_test HardshipTest.*"). Prints a table:
+# bug, after how many seeds, found by which check. Fails if a bug is not found.
 #
 #   scripts/mutants.sh [NAME ...]     all patches, or those named (without .patch)
 set -euo pipefail
@@ -21,8 +22,8 @@ mkdir -p "$tree"
 cp -R CMakeLists.txt src storage proto tests "$tree/"
 cmake -S "$tree" -B build/mutants/out -G Ninja -DCMAKE_BUILD_TYPE=Release >build/mutants/configure.log ||
   fail "cmake could not configure the tree of the mutants; see build/mutants/configure.log."
-build() { cmake --build build/mutants/out --target cairn-sim >build/mutants/build.log 2>&1; }
-build || fail "the simulator does not compile; see build/mutants/build.log."
+build() { cmake --build build/mutants/out --target "$1" >build/mutants/build.log 2>&1; }
+build cairn-sim || fail "the simulator does not compile; see build/mutants/build.log."
 sound=$cairn_root/build/mutants/cairn-sim-without-a-bug
 cp build/mutants/out/cairn-sim "$sound"
 
@@ -44,6 +45,14 @@ hunt() {
   done
 }
 
+# try_test PROGRAM FILTER: the first of these tests that is red with the bug, in the words of hunt.
+try_test() {
+  local words
+  words=$("build/mutants/out/tests/$1" --gtest_filter="$2" 2>&1) && return
+  sed -n "s/^\[  FAILED  \] \([A-Za-z.]*\).*/FAILED seed 0: $1 \1/p" <<<"$words" | head -n 1
+  grep -q '^\[  FAILED  \]' <<<"$words" || echo "FAILED seed 0: $1 died: $(tail -n 1 <<<"$words")"
+}
+
 names=("$@")
 if ((${#names[@]} == 0)); then
   for patch in tests/sim/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
@@ -56,8 +65,9 @@ for name in "${names[@]}"; do
   [[ -f $patch ]] || fail "there is no mutant $name in tests/sim/mutants."
   patch --quiet -p1 -d "$tree" <"$patch" ||
     fail "$name.patch does not apply any more: make it anew after the code that it changes."
-  build || fail "$name does not compile; see build/mutants/build.log."
-  words=$(hunt)
+  read -r program filter < <(sed -n 's/^found by: //p' "$patch") || true
+  build "${program:-cairn-sim}" || fail "$name does not compile; see build/mutants/build.log."
+  if [[ -n $program ]]; then words=$(try_test "$program" "$filter"); else words=$(hunt); fi
   patch --quiet -R -p1 -d "$tree" <"$patch"
   seed=$(sed -n 's/.*FAILED seed \([0-9]*\):.*/\1/p' <<<"$words" | head -n 1)
   check=$(sed -n 's/.*FAILED seed [0-9]*: //p' <<<"$words" | head -n 1 | cut -c1-90)
