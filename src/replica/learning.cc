@@ -15,13 +15,29 @@ void Replica::CatchUp(bool goes_on) {
     last_decided_ = decided;
     decided_at_ = now_;
   }
+  catch_up_waits_ = false;
   if (leader_ || !MayTake()) {
     catch_up_.Stop();
     return;
   }
   if (decided - machine_->applied() > options_.recent_blocks) {
-    return;  // what is here already comes first
+    catch_up_waits_ = true;  // what is here already is applied first
+    return;
   }
+  AskForMore(goes_on);
+}
+
+void Replica::GoOnCatchingUp() {
+  const Slot applied = machine_->applied();
+  if (catch_up_waits_ && !leader_ &&
+      acceptor_.log().decided() - applied <= options_.recent_blocks) {
+    catch_up_waits_ = false;
+    AskForMore(true);
+  }
+}
+
+void Replica::AskForMore(bool goes_on) {
+  const Slot decided = acceptor_.log().decided();
   std::vector<CatchUp::Source> sources;
   bool far = false;
   for (const NodeId node : election_.peers()) {

@@ -159,6 +159,7 @@ void Replica::Apply(Effects* effects) {
     return;
   }
   ApplyDecided();
+  GoOnCatchingUp();
   ServeReads();
   acceptor_.Trim(machine_->applied(), options_.recent_blocks, kRecentBytes);
   HandOver(effects);

@@ -190,6 +190,9 @@ class Replica {
 
   // Learning (learning.cc).
   void CatchUp(bool goes_on);
+  /// What CatchUp waited for is applied.
+  void GoOnCatchingUp();
+  void AskForMore(bool goes_on);
   void AskForRepair();
   void FetchForCandidate(NodeId node);
   void Learn(const std::vector<BlockPtr>& blocks);
@@ -290,6 +293,7 @@ class Replica {
   Slot last_decided_ = 0;       // for noticing that nothing comes
   Micros decided_at_ = 0;
   cairn::replica::CatchUp catch_up_;
+  bool catch_up_waits_ = false;
   Micros fetch_until_ = 0;  // a candidate's own
   Repair repair_;
   std::vector<BlockPtr> repaired_;  // to be written

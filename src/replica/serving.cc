@@ -14,6 +14,9 @@ namespace {
 
 // Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
 constexpr std::size_t kMostATick = 4096;
+// An old node of a cluster that has been recovered since tells its clients of slots that the new
+// chain does not have yet. Nobody knows a slot so far ahead.
+constexpr Slot kMostBaseAhead = Slot{1} << 20;
 
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
@@ -230,9 +233,9 @@ void Replica::Propose(const Origin& origin, const Request& request) {
              proposals_.bytes() >= kMaxQueuedBytes) {
     // Not handed back: that comes again with the next tick, all of it.
     TurnAway(origin, Crowded());
-  } else if (request.session_base > acceptor_.log().tip()) {
-    // R10: a leader's log holds all that is decided. So either it leads no more, or the client was
-    // told a slot that no chain has reached, with which its session would never count as evicted.
+  } else if (request.session_base > acceptor_.log().tip() + kMostBaseAhead) {
+    // R10: the client was told a slot that no chain has reached, and its session would never count
+    // as evicted.
     TurnAway(origin, cairn::Status::Unavailable("the client knows slot " +
                                                 std::to_string(request.session_base) +
                                                 " as decided, and the chain of node " +

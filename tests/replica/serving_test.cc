@@ -262,7 +262,7 @@ TEST(ServingTest, WhatIsTooMuchForALeaderIsRefusedAndNotHandedBack) {
 TEST(ServingTest, ASlotThatNoChainHasReachedIsNotBelieved) {
   OneNode node;
   const paxos::Ballot ballot = node.Lead();
-  for (const Slot base : {node.Tip() + 1, (Slot{1} << 56) - 1, ~Slot{0}}) {
+  for (const Slot base : {node.Tip() + (Slot{1} << 20) + 1, (Slot{1} << 56) - 1, ~Slot{0}}) {
     Request request = PutOf(7, 1);
     request.session_base = base;
     node->Submit(base, request);
@@ -272,8 +272,10 @@ TEST(ServingTest, ASlotThatNoChainHasReachedIsNotBelieved) {
     node.Forget();
   }
   EXPECT_EQ(node.Tip(), 1U);
+  // An old node, which remembers more than the chain that was recovered without it, told the
+  // client.
   Request request = PutOf(7, 1);
-  request.session_base = node.Tip();
+  request.session_base = node.Tip() + 400;
   node->Submit(1, request);
   node.Turns();
   AcceptAll(node, ballot);
