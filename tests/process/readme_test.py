@@ -16,7 +16,7 @@ VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} UTC"), "TIME"),
     (re.compile(r"nonce +\d+"), "nonce N"),
     (re.compile(r"\b(leader|follower)\b( +\d+\.\d\b)?"), "ROLE"),
-    (re.compile(r"\bnode \d (says|leads)\b"), r"node N \1"),
+    (re.compile(r"\bnode \d (says|leads|is connected)\b"), r"node N \1"),
     (re.compile(r"\d+\.\d (m?s)\b"), r"N \1"),
     (re.compile(r"[ \t]+"), " "),
 )
