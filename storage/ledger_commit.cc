@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <utility>
 
 #include "common/fatal.h"
 #include "storage/ledger_impl.h"
+#include "storage/left_open.h"
 #include "storage/recovery.h"
 #include "storage/rocks.h"
 
@@ -83,8 +85,7 @@ Ledger::Impl::~Impl() {
   if (db != nullptr &&
       (refusals->any() ||
        (db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) && errors > 0))) {
-    (void)db.release();
-    (void)env.release();  // Its threads go on.
+    LeaveOpen(std::move(db), std::move(env));
   }
   refusals->StopAtWrites("could not close " + path + ": ");
 }

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "common/fatal.h"
 #include "rocksdb/env.h"
 #include "storage/files.h"
+#include "storage/left_open.h"
 #include "storage/rocks.h"
 #include "storage/state_files.h"
 #include "storage/state_overlay.h"
@@ -80,8 +82,7 @@ State::Impl::~Impl() {
   if (db != nullptr &&
       (refusals->any() ||
        (db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors) && errors > 0))) {
-    (void)db.release();
-    (void)env.release();  // Its threads go on.
+    LeaveOpen(std::move(db), std::move(env));
   }
   refusals->StopAtWrites("could not close " + path + ": ");
 }
