@@ -48,7 +48,7 @@ hunt() {
 # try_test PROGRAM FILTER: the first of these tests that is red with the bug, in the words of hunt.
 try_test() {
   local words
-  words=$("build/mutants/out/tests/$1" --gtest_filter="$2" 2>&1) && return
+  words=$(timeout 600 "build/mutants/out/tests/$1" --gtest_filter="$2" 2>&1) && return
   sed -n "s/^\[  FAILED  \] \([A-Za-z.]*\).*/FAILED seed 0: $1 \1/p" <<<"$words" | head -n 1
   grep -q '^\[  FAILED  \]' <<<"$words" || echo "FAILED seed 0: $1 died: $(tail -n 1 <<<"$words")"
 }
