@@ -161,14 +161,14 @@ net::CallBody Batch::BodyOf(Item& item) {
     return net::Read{item.operation->key};
   }
   if (item.request.client == 0) {
-    session_->base = session_->base.value_or(knowledge_->decided);
     open_.insert(session_->next);
     item.request.client = session_->id;
     item.request.sequence = session_->next++;
     item.request.first_open = *open_.begin();
-    item.request.session_base = *session_->base;
+    item.request.session_base = session_->BaseFor(knowledge_->decided);
     item.request.op = item.operation->kind == Operation::Kind::kPut ? Op::kPut : Op::kDel;
   }
+  item.request.session_base = std::min(item.request.session_base, knowledge_->decided);
   Request request = item.request;
   request.key = item.operation->key;
   request.value = item.operation->value;
@@ -202,6 +202,7 @@ void Batch::TakeAnswer(NodeId node, std::size_t index, const replica::Answer& an
     Settle(index, answer);
     return;
   }
+  knowledge_->Unlearn(answer);
   item.said = answer.message;
   refuses_ = true;
   refused_ = true;

@@ -24,7 +24,7 @@ Client::Client(config::Cluster cluster, Options options, Environment environment
 void Client::RenewSession() { session_ = NewSession(environment_); }
 
 void Client::FreshenSession() {
-  if (session_.base && environment_.now() - session_.last_use > kSessionIdle) {
+  if (session_.IsOld(environment_.now())) {
     // A new session needs a new base: what is known as decided may be as old as the idle time.
     RenewSession();
     for (auto& [node, link] : links_) {
@@ -56,8 +56,7 @@ OperationResult Client::Write(Operation::Kind kind, const std::string& key,
   request.value = value;
   Exchange exchange(NameOf(kind), true, options_, &environment_, &links_, &knowledge_);
   OperationResult result = exchange.Run([this, &request]() -> net::CallBody {
-    session_.base = session_.base.value_or(knowledge_.decided);
-    request.session_base = *session_.base;
+    request.session_base = session_.BaseFor(knowledge_.decided);
     return net::Write{request};
   });
   session_.last_use = environment_.now();

@@ -98,6 +98,7 @@ void Exchange::TakeAnswer(NodeId node, const replica::Answer& answer) {
     settled_ = ResultOf(answer);
     return;
   }
+  knowledge_->Unlearn(answer);
   hint_ = answer.leader;
   if (!answer.message.empty()) {
     said_ = "node " + std::to_string(node) + " says: " + answer.message;

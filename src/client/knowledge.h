@@ -10,10 +10,6 @@
 namespace cairn::client {
 
 struct Knowledge {
-  /// No one answer lifts it by more than this: what it claims beyond is false, and would be in the
-  /// way of every later request (replica/serving.cc, Propose).
-  static constexpr Slot kMostLeap = Slot{1} << 20;
-
   Slot decided = 0;
   NodeId leader = 0;
   NodeId good = 0;  ///< The node that settled something last, or any one to begin with.
@@ -33,12 +29,18 @@ struct Knowledge {
     good = from;
     Learn(answer.code == Code::kOk ? answer.slot : 0, answer.leader);
   }
+  /// Of what a node answers that settles nothing. A leader refuses a request whose session began at
+  /// a slot that no chain has reached, and names one that its own has (R10): somebody told a slot
+  /// that is false, or that was lost in a recovery of the cluster.
+  void Unlearn(const replica::Answer& answer) {
+    if (answer.code == Code::kUnavailable && answer.slot > 0) {
+      decided = std::min(decided, answer.slot);
+    }
+  }
 
  private:
   void Learn(Slot slot, NodeId who) {
-    if (decided == 0 || slot <= decided + kMostLeap) {
-      decided = std::max(decided, slot);
-    }
+    decided = std::max(decided, slot);
     leader = who != 0 ? who : leader;
   }
 };

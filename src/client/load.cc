@@ -207,7 +207,7 @@ void Load::Begin(LoadClient& client, Micros due, Micros now) {
   if (client.SessionIsOld(now)) {
     client.Renew(NewId());
   }
-  client.Begin(*operation, &work_, knowledge_.decided, due, now);
+  client.Begin(*operation, &work_, due, now);
   Transmit(client, now);
 }
 
@@ -276,6 +276,7 @@ void Load::Take(LoadConnection& from, const net::ClientReply& reply) {
     NoteAnswer(client, now);
   }
   if (verdict == LoadClient::Verdict::kAgain) {
+    knowledge_.Unlearn(*answer);
     TryAgain(client, now);
   } else if (verdict == LoadClient::Verdict::kSettled) {
     if (answer != nullptr) {

@@ -12,18 +12,17 @@ constexpr unsigned kIndexBits = 16;
 
 }  // namespace
 
-LoadClient::LoadClient(std::uint32_t index, ClientId id) : index_(index), session_(id) {
+LoadClient::LoadClient(std::uint32_t index, ClientId id) : index_(index) {
+  Renew(id);
   CAIRN_CHECK(index < kMaxLoadClients, "a call's id has room for the client's index");
 }
 
 void LoadClient::Renew(ClientId id) {
-  session_ = id;
-  next_sequence_ = 1;
-  base_.reset();
+  session_ = {};
+  session_.id = id;
 }
 
-void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Slot decided, Micros due,
-                       Micros now) {
+void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Micros due, Micros now) {
   CAIRN_CHECK(!busy_, "a client has one operation open at a time");
   busy_ = true;
   judge_ = Judge(operation.is_write);
@@ -39,20 +38,21 @@ void LoadClient::Begin(const LoadOperation& operation, LoadWork* work, Slot deci
     LoadWork::SetKey(operation.number, &call_.body.emplace<net::Read>().key);
     return;
   }
-  base_ = base_.value_or(decided);
   // Written in place: the strings keep their memory from one put to the next.
   auto* write = std::get_if<net::Write>(&call_.body);
   Request& request = (write != nullptr ? *write : call_.body.emplace<net::Write>()).request;
-  request.client = session_;
-  request.sequence = next_sequence_++;
+  request.client = session_.id;
+  request.sequence = session_.next++;
   request.first_open = request.sequence;
-  request.session_base = *base_;
   request.op = Op::kPut;
   LoadWork::SetKey(operation.number, &request.key);
   work->SetValue(request.key, &request.value);
 }
 
-const net::ClientCall& LoadClient::Transmit() {
+const net::ClientCall& LoadClient::Transmit(Slot decided) {
+  if (auto* write = std::get_if<net::Write>(&call_.body)) {
+    write->request.session_base = session_.BaseFor(decided);
+  }
   ++calls_;
   ++transmissions_;
   call_.id = (calls_ << kIndexBits) | index_;

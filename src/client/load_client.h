@@ -27,10 +27,11 @@ class LoadClient {
   /// `index` is its number among the load's clients; `id` that of its session.
   LoadClient(std::uint32_t index, ClientId id);
 
-  /// Requires: not busy. `decided` is a slot that is known as decided now.
-  void Begin(const LoadOperation& operation, LoadWork* work, Slot decided, Micros due, Micros now);
-  /// The call for the next transmission. It is valid until the next one.
-  const net::ClientCall& Transmit();
+  /// Requires: not busy.
+  void Begin(const LoadOperation& operation, LoadWork* work, Micros due, Micros now);
+  /// The call for the next transmission. It is valid until the next one. `decided` is a slot
+  /// that is known as decided now.
+  const net::ClientCall& Transmit(Slot decided);
   /// It left.
   void Sent() { judge_.Sent(); }
   Verdict Take(const net::ClientReply& reply);
@@ -38,12 +39,10 @@ class LoadClient {
   [[nodiscard]] Code GiveUp() const { return judge_.Unsettled(); }
   void End(Micros now) {
     busy_ = false;
-    last_use_ = now;
+    session_.last_use = now;
   }
   /// It was idle for too long: the cluster may evict it, or has.
-  [[nodiscard]] bool SessionIsOld(Micros now) const {
-    return base_ && now - last_use_ > kSessionIdle;
-  }
+  [[nodiscard]] bool SessionIsOld(Micros now) const { return session_.IsOld(now); }
   /// The cluster has forgotten the session.
   void Renew(ClientId id);
 
@@ -74,15 +73,12 @@ class LoadClient {
   Code Settle(const replica::Answer& answer) const;
 
   std::uint32_t index_;
-  Sequence next_sequence_ = 1;
-  std::optional<Slot> base_;
+  Session session_;
   net::ClientCall call_;
-  ClientId session_;
 
   bool busy_ = false;
   Micros due_ = 0;
   Micros began_ = 0;
-  Micros last_use_ = 0;
   std::uint64_t calls_ = 0;          // of all operations
   std::uint64_t first_call_ = 0;     // of this operation
   std::uint64_t transmissions_ = 0;  // of this operation

@@ -42,7 +42,7 @@ void Load::Transmit(LoadClient& client, Micros now) {
   if (client.transmitted()) {
     recorder_->Retried(now);
   }
-  if (connection.transport()->Send(client.Transmit()).ok()) {
+  if (connection.transport()->Send(client.Transmit(knowledge_.decided)).ok()) {
     client.Sent();
     client.sent_at = now;
   } else {

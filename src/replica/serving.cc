@@ -14,9 +14,6 @@ namespace {
 
 // Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
 constexpr std::size_t kMostATick = 4096;
-// An old node of a cluster that has been recovered since tells its clients of slots that the new
-// chain does not have yet. Nobody knows a slot so far ahead.
-constexpr Slot kMostBaseAhead = Slot{1} << 20;
 
 Status CheckRequest(const std::string& key, const std::string& value) {
   if (key.empty()) {
@@ -233,13 +230,15 @@ void Replica::Propose(const Origin& origin, const Request& request) {
              proposals_.bytes() >= kMaxQueuedBytes) {
     // Not handed back: that comes again with the next tick, all of it.
     TurnAway(origin, Crowded());
-  } else if (request.session_base > acceptor_.log().tip() + kMostBaseAhead) {
-    // R10: the client was told a slot that no chain has reached, and its session would never count
-    // as evicted.
-    TurnAway(origin, cairn::Status::Unavailable("the client knows slot " +
-                                                std::to_string(request.session_base) +
-                                                " as decided, and the chain of node " +
-                                                std::to_string(options_.self) + " ends before it"));
+  } else if (request.session_base > acceptor_.log().tip()) {
+    // R10: somebody told the client a slot that no chain has reached, or one that a recovery of the
+    // cluster has lost; its session would not count as evicted when it is. The answer names a slot
+    // with which it may try again.
+    Answer answer = AnswerOf(cairn::Status::Unavailable(
+        "the client knows slot " + std::to_string(request.session_base) +
+        " as decided, and the chain of node " + std::to_string(options_.self) + " ends before it"));
+    answer.slot = acceptor_.log().decided();
+    Tell(origin, std::move(answer));
   } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
     Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
   } else if (!RoomForWrites()) {

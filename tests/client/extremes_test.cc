@@ -57,22 +57,42 @@ TEST(ClientExtremesTest, AnAnswerAtItsExtremesIsTakenOrRefusedAndNothingHangs) {
   }
 }
 
-// R10: with such a base a session would never count as evicted.
-TEST(ClientExtremesTest, NoOneAnswerMakesTheClientKnowASlotThatNoChainHasReached) {
-  for (const Slot slot : {Slot{1} << 40, (Slot{1} << 56) - 1, kMost}) {
+// R10: a leader refuses a session that began at a slot that no chain has reached, and names one
+// that its own has. Whoever told the client the other slot has spoiled nothing.
+TEST(ClientExtremesTest, AClientThatWasToldAFalseSlotTakesTheLeaders) {
+  constexpr Slot kDecided = 11;
+  for (const Slot slot : {Slot{12}, Slot{1} << 40, (Slot{1} << 56) - 1, kMost}) {
     FakeCluster fake(3);
-    std::vector<Slot> bases;
+    for (auto& [id, node] : fake.nodes) {
+      node.delay = 10'000;
+      node.welcome.decided = slot;
+    }
     fake.SetAnswers([&](const net::CallBody& body) -> net::ReplyBody {
-      if (const auto* write = std::get_if<net::Write>(&body)) {
-        bases.push_back(write->request.session_base);
-      }
-      return FakeCluster::Ok(slot);
+      const auto* write = std::get_if<net::Write>(&body);
+      return write != nullptr && write->request.session_base > kDecided
+                 ? FakeCluster::Failed(Code::kUnavailable, "beyond the chain", kDecided, 1)
+                 : FakeCluster::Ok(kDecided);
     });
     Client client(fake.cluster, Options{}, fake.MakeEnvironment());
-    (void)client.Put("a", "b");
-    fake.now += 60'000'000;  // the next session begins
-    (void)client.Put("a", "b");
-    EXPECT_EQ(bases, (std::vector<Slot>{10, 10}));
+    EXPECT_TRUE(client.Put("a", "b").ok()) << slot;
+    fake.now += 60'000'000;  // The next session begins, with a greeting.
+    EXPECT_TRUE(client.Put("a", "b").ok()) << slot;
+
+    Client other(fake.cluster, Options{}, fake.MakeEnvironment());
+    for (const OperationResult& result :
+         other.Run({{Operation::Kind::kPut, "a", "b"}, {Operation::Kind::kPut, "c", "d"}})) {
+      EXPECT_TRUE(result.ok()) << slot;
+    }
+
+    LoadOptions options;
+    options.clients = 2;
+    options.nodes = {1};
+    options.duration = 1'000'000;
+    Load load(fake.cluster, options, fake.MakeEnvironment());
+    const Result<LoadResult> result = load.Run(nullptr);
+    ASSERT_TRUE(result.ok());
+    EXPECT_GT(result->operations, 0U) << slot;
+    EXPECT_EQ(result->Errors(), 0U) << slot;
   }
 }
 
