@@ -5,8 +5,9 @@
     scripts/tidy.py --self-test  build tiny bad trees and see each rule fire
 
 What is checked:
-  layers     includes point down only; a package is used in its one place only; the pure folders
-             know no clock, thread, socket, disk, log or randomness
+  layers     includes point down only, between folders and between files (no rings); a package is
+             used in its one place only; the pure folders know no clock, thread, socket, disk, log
+             or randomness
   files      no file is longer than 400 lines; a header has #pragma once and opens with what it is
   manners    no yield, no scheduling class and no priority of its own: on a busy machine each yield
              gives a whole time slice away, and messages wait for it
@@ -19,22 +20,36 @@ import sys
 
 MAX_LINES = 400
 
-# Folder -> layer; an include goes to the own folder or to a lower layer, never sideways.
-# src/node may use src/client, so it stands one above.
+# Folder -> layer; an include goes to the own folder or to a lower layer, never sideways. A file
+# belongs to the deepest folder that is named here.
 LAYERS = {
     "src/common": 0,
-    "src/paxos": 1,
-    "src/chain": 1,
-    "src/kv": 1,
-    "src/replica": 2,
-    "storage": 3,
-    "src/net": 3,
+    "src/api": 1,
+    "src/text": 1,
+    "src/system": 1,
+    "src/terminal": 2,
+    "src/paxos": 2,
+    "src/chain": 2,
+    "src/kv": 2,
+    "src/replica": 3,
     "src/config": 3,
-    "src/client": 4,
-    "src/node": 5,
+    "storage/files": 4,
+    "storage/ledger": 5,
+    "storage/state": 5,
+    "storage/salvage": 6,
+    "storage/directory": 7,
+    "src/net/wire": 4,
+    "src/net/peers": 5,
+    "src/door": 5,
+    "src/client": 5,
+    "src/load": 6,
+    "src/node": 8,
+    "src/start": 9,
+    "src/offline": 9,
+    "src/cli": 10,
 }
 
-PURE = ("src/common", "src/paxos", "src/chain", "src/kv", "src/replica")
+PURE = ("src/common", "src/api", "src/paxos", "src/chain", "src/kv", "src/replica")
 # How a process ends is told to a person, by common alone.
 IMPURE_FILES = ("src/common/fatal.cc", "src/common/check.cc")
 IMPURE_HEADERS = re.compile(
@@ -47,14 +62,15 @@ IMPURE_HEADERS = re.compile(
 # A place is a folder or a file; the predicate for codec files is in allowed_at.
 PACKAGES = (
     ("RocksDB", re.compile(r"rocksdb/"), ("storage",), None),
-    ("ZeroMQ", re.compile(r"zmq"), ("src/net",), None),
+    ("ZeroMQ", re.compile(r"zmq(\.|_addon)"), ("src/net", "src/client"), None),
     ("Protobuf", re.compile(r"google/protobuf/|.*\.pb\.h$"), ("src/net",), None),
     ("OpenSSL", re.compile(r"openssl/"), ("src/chain/sha256.cc",), None),
     ("toml++", re.compile(r"toml(\+\+|plusplus)?[/.]"), ("src/config",), None),
-    ("libedit", re.compile(r"histedit\.h|editline/"), ("src/client", "src/node"), 1),
-    ("spdlog", re.compile(r"(spdlog|fmt)/"), ("src/node",), None),
-    ("CLI11", re.compile(r"CLI/"), ("src/client", "src/node"), None),
-    ("nlohmann-json", re.compile(r"nlohmann/"), ("src/client", "src/node"), None),
+    ("libedit", re.compile(r"histedit\.h|editline/"), ("src/terminal",), 1),
+    ("spdlog", re.compile(r"spdlog/"), ("src/node", "src/start", "src/cli"), None),
+    ("fmt", re.compile(r"fmt/"), ("src/node", "src/start", "src/offline", "src/cli"), None),
+    ("CLI11", re.compile(r"CLI/"), ("src/cli",), None),
+    ("nlohmann-json", re.compile(r"nlohmann/"), ("src/text",), 1),
 )
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -76,19 +92,27 @@ def lines_of(root, path):
 
 
 def folder_of(path):
-    """src/paxos for src/paxos/log.cc; storage for storage/ledger.cc."""
-    return "/".join(path.split("/")[: 2 if path.startswith("src/") else 1])
+    """src/net/wire for src/net/wire/tcp.cc: the deepest folder that has a layer, else its own."""
+    folder = path.rsplit("/", 1)[0]
+    while folder not in LAYERS and "/" in folder:
+        folder = folder.rsplit("/", 1)[0]
+    return folder if folder in LAYERS else path.rsplit("/", 1)[0]
+
+
+def source_of(include):
+    """The path that a root-relative include names."""
+    return include if include.startswith("storage/") else "src/" + include
 
 
 def target_of(include):
     """The folder that a root-relative include leads to, or None."""
-    top = include.split("/")[0]
-    if "/" not in include:
-        return None
-    for folder in (f"src/{top}", top):
-        if folder in LAYERS:
-            return folder
-    return None
+    folder = folder_of(source_of(include)) if "/" in include else None
+    return folder if folder in LAYERS else None
+
+
+def top_of(path):
+    """src/net for src/net/wire/tcp.cc, storage for storage/files/files.cc: what one program tests."""
+    return "/".join(path.split("/")[: 2 if path.startswith("src/") else 1])
 
 
 def includes_of(root, path):
@@ -194,10 +218,10 @@ def tried_headers(root, folder, mirror):
     tried = set()
     while waiting:
         header = waiting.pop()
-        if header in tried or target_of(header) != folder:
+        if header in tried or top_of(source_of(header)) != folder:
             continue
         tried.add(header)
-        base = ("" if folder == "storage" else "src/") + header.removesuffix(".h")
+        base = source_of(header).removesuffix(".h")
         for path in (base + ".h", base + ".cc"):
             if (root / path).is_file():
                 waiting.extend(i for _, _, i in includes_of(root, path))
@@ -213,11 +237,48 @@ def check_twins(root):
         if not headers:
             yield path, 1, "a .cc includes the header that it implements"
             continue
-        mirror = "tests/" + folder_of(path).removeprefix("src/")
+        top = top_of(path)
+        mirror = "tests/" + top.removeprefix("src/")
         if mirror not in tried:
-            tried[mirror] = tried_headers(root, folder_of(path), mirror)
+            tried[mirror] = tried_headers(root, top, mirror)
         if not tried[mirror].intersection(headers):
             yield path, 1, f"no test in {mirror} includes {' or '.join(headers)}, itself or as a part"
+
+
+def unit_of(path):
+    """A header and its source are one; x_impl.h is the inside of x."""
+    return path.rsplit(".", 1)[0].removesuffix("_impl")
+
+
+def check_rings(root):
+    """Files include each other downwards, too: else none of a ring can be understood alone."""
+    graph = {}
+    for path in files_below(root, ("src", "storage"), SOURCES):
+        below = graph.setdefault(unit_of(path), {})
+        for number, quoted, include in includes_of(root, path):
+            unit = unit_of(source_of(include))
+            if quoted and target_of(include) and unit != unit_of(path):
+                below.setdefault(unit, (path, number))
+    state = {}  # "open" while its descent is under way, then "done"
+    for start in graph:
+        if start in state:
+            continue
+        state[start] = "open"
+        descent = [(start, iter(graph[start].items()))]
+        while descent:
+            unit, rest = descent[-1]
+            for below, (path, number) in rest:
+                if state.get(below) == "open":
+                    names = [u for u, _ in descent]
+                    ring = " -> ".join(names[names.index(below):] + [below])
+                    yield path, number, f"this include closes a ring of files: {ring}"
+                elif below not in state and below in graph:
+                    state[below] = "open"
+                    descent.append((below, iter(graph[below].items())))
+                    break
+            else:
+                state[unit] = "done"
+                descent.pop()
 
 
 MANNERS = re.compile(r"\b(sched_yield|this_thread::yield|SCHED_(BATCH|IDLE)|sched_setscheduler"
@@ -240,7 +301,7 @@ def check_test_names(root):
                 yield path, number, "a test is named for the rule that it protects, no underscore"
 
 
-CHECKS = (check_includes, check_lengths, check_headers, check_twins, check_manners,
+CHECKS = (check_includes, check_rings, check_lengths, check_headers, check_twins, check_manners,
           check_test_names)
 
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "api/operation.h"
 #include "common/limits.h"
 
 namespace cairn::chain {
@@ -10,11 +11,6 @@ namespace {
 Status TooLong(std::string_view what, std::size_t length, std::size_t limit) {
   return Status::Integrity("a " + std::string(what) + " of " + std::to_string(length) +
                            " bytes is over the limit of " + std::to_string(limit));
-}
-
-bool IsKnown(Op op) {
-  return op == Op::kPut || op == Op::kDel || op == Op::kGenesis || op == Op::kForm ||
-         op == Op::kReadmit || op == Op::kRecover;
 }
 
 }  // namespace
@@ -68,18 +64,14 @@ Status DecodeRecordInto(std::string_view bytes, Request* request) {
 }
 
 Status CheckRequest(const Request& request, Slot slot) {
-  if (!IsKnown(request.op)) {
+  const api::OperationRow* row = api::FindOperation(request.op);
+  if (row == nullptr) {
     return Status::Integrity("operation " + std::to_string(static_cast<int>(request.op)) +
                              " is unknown to this program");
   }
-  if (request.op == Op::kGenesis && slot != 0) {
-    return Status::Integrity("a genesis request stands outside slot 0");
-  }
-  if (request.op == Op::kForm && slot != 1) {
-    return Status::Integrity("a request that forms the cluster stands outside slot 1");
-  }
-  if ((request.op == Op::kReadmit || request.op == Op::kRecover) && slot < 2) {
-    return Status::Integrity("a readmission or recovery stands before the cluster was formed");
+  if (slot < row->first || (row->last && slot > *row->last)) {
+    return Status::Integrity("a " + std::string(row->name) + " request stands at slot " +
+                             std::to_string(slot) + ", where none may be");
   }
   if (request.key.size() > kMaxKeyBytes) {
     return TooLong("key", request.key.size(), kMaxKeyBytes);

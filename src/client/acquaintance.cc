@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <system_error>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "chain/sha256.h"
-#include "config/read_all.h"
+#include "system/read_all.h"
 
 namespace cairn::client {
 namespace {
@@ -74,7 +74,7 @@ std::optional<Hash> Acquaintance::Recall() const {
   if (file < 0) {
     return std::nullopt;
   }
-  const Result<std::string> text = config::ReadAll(file, kMostBytes);
+  const Result<std::string> text = system::ReadAll(file, kMostBytes);
   ::close(file);
   return text.ok() ? HashOf(text.value()) : std::nullopt;
 }

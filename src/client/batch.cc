@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "client/patience.h"
-#include "client/text.h"
+#include "client/wait_times.h"
 #include "common/limits.h"
+#include "text/text.h"
 
 namespace cairn::client {
 namespace {
@@ -18,20 +18,20 @@ std::size_t SizeOf(const Operation& operation) {
 
 }  // namespace
 
-Batch::Batch(Options options, const Environment* environment, Links* links, Knowledge* knowledge,
+Batch::Batch(Options options, const Environment* environment, Links* links, ClusterView* view,
              Session* session)
     : options_(options),
       environment_(environment),
       links_(links),
-      knowledge_(knowledge),
+      view_(view),
       session_(session),
-      route_(options.preferred, links, knowledge) {}
+      route_(options.preferred, links, view) {}
 
 std::vector<OperationResult> Batch::Run(const std::vector<Operation>& operations) {
   items_.reserve(operations.size());
   for (const Operation& operation : operations) {
-    items_.push_back({&operation, Judge(operation.is_write())});
-    if (auto wrong = CheckSize(operation.key, operation.value)) {
+    items_.push_back({&operation, OutcomeTracker(operation.is_write())});
+    if (auto wrong = Unsent(Check(operation))) {
       items_.back().result = *std::move(wrong);
     } else {
       waiting_.insert(items_.size() - 1);
@@ -68,7 +68,7 @@ void Batch::Ask(Link& link) {
   refuses_ = false;
   if (!link.greeted()) {
     link.Greet(options_, Deadline(),
-               [&](const net::ClientReply& reply) { return Take(link, reply); });
+               [&](const api::ClientReply& reply) { return Take(link, reply); });
   }
   if (!Over() && !(link.greeted() && Converse(link))) {
     link.Silent();
@@ -104,7 +104,7 @@ bool Batch::Converse(Link& link) {
 /// Earlier transmissions may be answered meanwhile.
 void Batch::Listen(Link& link, Micros until) {
   if (!Over()) {
-    link.Listen(until, [&](const net::ClientReply& reply) { return Take(link, reply); });
+    link.Listen(until, [&](const api::ClientReply& reply) { return Take(link, reply); });
   }
 }
 
@@ -126,7 +126,7 @@ bool Batch::Transmit(Link& link) {
     if (!id.ok()) {
       return !in_flight_.empty();  // when it is full, answers make room
     }
-    item.judge.Sent();
+    item.tracker.Sent();
     bytes_in_flight_ += bytes;
     transmissions_[{link.node(), id.value()}] = index;
     in_flight_.insert(index);
@@ -136,7 +136,7 @@ bool Batch::Transmit(Link& link) {
 }
 
 bool Batch::TooLateToSend(const Item& item) const {
-  return refused_ && item.operation->is_write() && !item.judge.Doubtful() &&
+  return refused_ && item.operation->is_write() && !item.tracker.Doubtful() &&
          Now() + kRefusalTime > Deadline();
 }
 
@@ -147,7 +147,7 @@ bool Batch::AnyToSend() const {
 
 bool Batch::Hopeless() const {
   return route_.Hopeless() != nullptr && std::ranges::none_of(waiting_, [this](std::size_t index) {
-           return items_[index].judge.Doubtful();
+           return items_[index].tracker.Doubtful();
          });
 }
 
@@ -156,28 +156,28 @@ bool Batch::InWindow(const Item& item) const {
          session_->next - *open_.begin() < kMaxOpenRequests;
 }
 
-net::CallBody Batch::BodyOf(Item& item) {
+api::CallBody Batch::BodyOf(Item& item) {
   if (!item.operation->is_write()) {
-    return net::Read{item.operation->key};
+    return api::Read{item.operation->key};
   }
   if (item.request.client == 0) {
     open_.insert(session_->next);
     item.request.client = session_->id;
     item.request.sequence = session_->next++;
     item.request.first_open = *open_.begin();
-    item.request.session_base = session_->BaseFor(knowledge_->decided);
-    item.request.op = item.operation->kind == Operation::Kind::kPut ? Op::kPut : Op::kDel;
+    item.request.session_base = session_->BaseFor(view_->decided);
+    item.request.op = OpOf(item.operation->kind);
   }
-  item.request.session_base = std::min(item.request.session_base, knowledge_->decided);
+  item.request.session_base = std::min(item.request.session_base, view_->decided);
   Request request = item.request;
   request.key = item.operation->key;
   request.value = item.operation->value;
-  return net::Write{std::move(request)};
+  return api::Write{std::move(request)};
 }
 
 /// True if nothing is left to be asked.
-bool Batch::Take(Link& link, const net::ClientReply& reply) {
-  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+bool Batch::Take(Link& link, const api::ClientReply& reply) {
+  const auto* answer = std::get_if<api::Answer>(&reply.body);
   const auto sent = transmissions_.find({link.node(), reply.id});
   if (answer == nullptr || sent == transmissions_.end() || !link.CheckSender(reply).ok()) {
     return Over();
@@ -195,21 +195,21 @@ bool Batch::Take(Link& link, const net::ClientReply& reply) {
 }
 
 /// Of an item that waits, unless this settles it.
-void Batch::TakeAnswer(NodeId node, std::size_t index, const replica::Answer& answer) {
+void Batch::TakeAnswer(NodeId node, std::size_t index, const api::Answer& answer) {
   Item& item = items_[index];
-  if (item.judge.Settles(answer)) {
-    knowledge_->Learn(node, answer);
+  if (item.tracker.Settles(answer)) {
+    view_->Learn(node, answer);
     Settle(index, answer);
     return;
   }
-  knowledge_->Unlearn(answer);
+  view_->Unlearn(answer);
   item.said = answer.message;
   refuses_ = true;
   refused_ = true;
   hint_ = answer.leader != 0 ? answer.leader : hint_;
 }
 
-void Batch::Settle(std::size_t index, const replica::Answer& answer) {
+void Batch::Settle(std::size_t index, const api::Answer& answer) {
   Item& item = items_[index];
   item.settled = true;
   item.result = ResultOf(answer);
@@ -233,10 +233,10 @@ void Batch::GiveUp() {
   for (const std::size_t index : waiting_) {
     Item& item = items_[index];
     const std::string why = (item.said.empty() ? "" : item.said + "; ") + route_.Refusals() +
-                            "nothing was settled for " + SecondsText(options_.timeout);
-    item.result = hopeless != nullptr && !item.judge.Doubtful()
+                            "nothing was settled for " + text::SecondsText(options_.timeout);
+    item.result = hopeless != nullptr && !item.tracker.Doubtful()
                       ? ResultOf(*hopeless)
-                      : item.judge.GiveUp(NameOf(item.operation->kind), why);
+                      : item.tracker.GiveUp(NameOf(item.operation->kind), why);
   }
 }
 

@@ -4,7 +4,7 @@
 // All go to one node at a time, found as in route.h. What it refuses as surely not applied, and
 // what is unanswered when it falls silent or refuses this client, goes to the next node under the
 // same sequence, so that it is applied at most once (R10); answers of a node that was left are
-// taken, but not waited for. What is known of a write when the time is over: judge.h. A write that
+// taken, but not waited for. What is known of a write when the time is over: outcome_tracker.h. A write that
 // is in no doubt yet is not sent once more, nor for the first time, to nodes that refuse when too
 // little time is left for them to find out that they must.
 //
@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-#include "client/judge.h"
 #include "client/operation.h"
 #include "client/options.h"
+#include "client/outcome_tracker.h"
 #include "client/route.h"
 #include "client/session.h"
 
@@ -31,7 +31,7 @@ namespace cairn::client {
 class Batch {
  public:
   /// What is pointed to is not owned.
-  Batch(Options options, const Environment* environment, Links* links, Knowledge* knowledge,
+  Batch(Options options, const Environment* environment, Links* links, ClusterView* view,
         Session* session);
 
   /// The results, in the order of the operations. Ends early when nothing was settled for
@@ -42,7 +42,7 @@ class Batch {
   /// An operation on its way.
   struct Item {
     const Operation* operation;
-    Judge judge;
+    OutcomeTracker tracker;
     Request request{};  // writes: bears client and sequence once it was sent
     bool settled = false;
     std::string said{};  // the last reason that a node gave
@@ -54,11 +54,11 @@ class Batch {
   bool Converse(Link& link);
   void Listen(Link& link, Micros until);
   bool Transmit(Link& link);
-  [[nodiscard]] net::CallBody BodyOf(Item& item);
+  [[nodiscard]] api::CallBody BodyOf(Item& item);
   [[nodiscard]] bool InWindow(const Item& item) const;
-  bool Take(Link& link, const net::ClientReply& reply);
-  void TakeAnswer(NodeId node, std::size_t index, const replica::Answer& answer);
-  void Settle(std::size_t index, const replica::Answer& answer);
+  bool Take(Link& link, const api::ClientReply& reply);
+  void TakeAnswer(NodeId node, std::size_t index, const api::Answer& answer);
+  void Settle(std::size_t index, const api::Answer& answer);
   void GiveUp();
   [[nodiscard]] bool TooLateToSend(const Item& item) const;
   [[nodiscard]] bool AnyToSend() const;
@@ -72,7 +72,7 @@ class Batch {
   Options options_;
   const Environment* environment_;
   Links* links_;
-  Knowledge* knowledge_;
+  ClusterView* view_;
   Session* session_;
   Route route_;
 

@@ -25,7 +25,7 @@ namespace cairn::client {
 /// What a node said of itself, or why there is nothing.
 struct NodeReport {
   NodeId node = 0;
-  std::optional<net::StatusReport> report;
+  std::optional<api::StatusReport> report;
   std::string reason;  ///< Why there is no report.
   /// Not kOk: who answers there is not the node that was meant, or does not take this client.
   Code refused = Code::kOk;
@@ -62,7 +62,7 @@ class Client {
                const std::function<void(const Block& block, Slot decided)>& visit);
 
   /// failLink or fixLink, told to either end of it.
-  Result<std::string> FaultLink(net::FaultCall::Kind kind, NodeId a, NodeId b);
+  Result<std::string> FaultLink(api::FaultCall::Kind kind, NodeId a, NodeId b);
   /// The process ends at once, so that no answer is one too.
   Result<std::string> FailProcess(NodeId node);
 
@@ -81,10 +81,10 @@ class Client {
   /// A new session if this one was idle for too long.
   void FreshenSession();
   /// Asks one node, and nobody else, until the time-out is over. Not `repeat`: sent once at most.
-  Result<net::ReplyBody> Ask(NodeId node, const net::CallBody& body, bool repeat);
+  Result<api::ReplyBody> Ask(NodeId node, const api::CallBody& body, bool repeat);
   /// Usage if it is another node that answers.
   Status Hello(NodeId node);
-  Result<std::string> Fault(NodeId node, const net::FaultCall& call);
+  Result<std::string> Fault(NodeId node, const api::FaultCall& call);
   void CollectStatus(std::vector<NodeReport>* reports, Micros until);
   Result<NodeId> FirstThatAnswers();
 
@@ -92,7 +92,7 @@ class Client {
   Options options_;
   Environment environment_;
   Links links_;
-  Knowledge knowledge_;
+  ClusterView view_;
   Session session_;
 };
 

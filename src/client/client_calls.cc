@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "client/client.h"
-#include "client/patience.h"
-#include "client/text.h"
+#include "client/wait_times.h"
+#include "text/text.h"
 
 namespace cairn::client {
 namespace {
@@ -22,35 +22,35 @@ constexpr Micros kStatusConnectTime = 400'000;
 constexpr Micros kStatusSlice = 2'000;
 
 template <typename Reply>
-Result<Reply> Expect(Result<net::ReplyBody> reply) {
+Result<Reply> Expect(Result<api::ReplyBody> reply) {
   if (!reply.ok()) {
     return reply.status();
   }
-  net::ReplyBody body = std::move(reply).value();
+  api::ReplyBody body = std::move(reply).value();
   if (auto* expected = std::get_if<Reply>(&body)) {
     return std::move(*expected);
   }
-  const auto* answer = std::get_if<replica::Answer>(&body);
+  const auto* answer = std::get_if<api::Answer>(&body);
   return answer != nullptr ? RefusalOf(*answer)
                            : Status::Other(
                                  "the node gave an answer of another kind; is it of "
                                  "another version?");
 }
 
-void TakeReport(const net::ClientReply& reply, const Status& sender, NodeReport* report) {
+void TakeReport(const api::ClientReply& reply, const Status& sender, NodeReport* report) {
   if (!sender.ok()) {
     report->reason = sender.message();
     report->refused = sender.code();
-  } else if (const auto* status = std::get_if<net::StatusReport>(&reply.body)) {
+  } else if (const auto* status = std::get_if<api::StatusReport>(&reply.body)) {
     report->report = *status;
-  } else if (const auto* answer = std::get_if<replica::Answer>(&reply.body)) {
+  } else if (const auto* answer = std::get_if<api::Answer>(&reply.body)) {
     report->reason = answer->message;
     report->refused = IsLasting(RefusalOf(*answer)) ? answer->code : Code::kOk;
   }
 }
 
 /// The part continues the chain after `previous`, from slot `next` on.
-Status CheckPart(const net::ChainPart& part, const BlockPtr& previous, Slot next) {
+Status CheckPart(const api::ChainPart& part, const BlockPtr& previous, Slot next) {
   BlockPtr before = previous;
   for (const BlockPtr& block : part.blocks) {
     if (block->slot() != next) {
@@ -71,14 +71,14 @@ Status CheckPart(const net::ChainPart& part, const BlockPtr& previous, Slot next
 
 }  // namespace
 
-Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool repeat) {
+Result<api::ReplyBody> Client::Ask(NodeId node, const api::CallBody& body, bool repeat) {
   if (Status status = CheckNode(node); !status.ok()) {
     return status;
   }
   Link& link = links_.at(node);
   const Micros began = environment_.now();
   const Micros deadline = began + options_.timeout;
-  const Micros patience = began + std::min(kConnectTime, options_.timeout);
+  const Micros connect_timeout = began + std::min(kConnectTime, options_.timeout);
   Micros next_send = began;
   std::set<std::uint64_t> sent;
   for (Micros now = began; now < deadline; now = environment_.now()) {
@@ -88,13 +88,13 @@ Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool 
         next_send = now + options_.try_timeout;
       }
     }
-    const std::optional<net::ClientReply> reply = link.Receive(std::min(deadline, now + kSlice));
+    const std::optional<api::ClientReply> reply = link.Receive(std::min(deadline, now + kSlice));
     if (reply && (reply->id == 0 || sent.count(reply->id) > 0)) {
       Status sender = link.CheckSender(*reply);
-      return sender.ok() ? Result<net::ReplyBody>(reply->body) : std::move(sender);
+      return sender.ok() ? Result<api::ReplyBody>(reply->body) : std::move(sender);
     }
     if (!reply && !link.Connected() &&
-        (environment_.now() >= patience || (!repeat && !sent.empty()))) {
+        (environment_.now() >= connect_timeout || (!repeat && !sent.empty()))) {
       break;
     }
   }
@@ -102,7 +102,7 @@ Result<net::ReplyBody> Client::Ask(NodeId node, const net::CallBody& body, bool 
   if (!repeat && !connected) {
     link.Close();  // What waits there must not reach the node's next life.
   }
-  return Status::Unavailable(NodeText(link.address()) +
+  return Status::Unavailable(config::NodeText(link.address()) +
                              (connected ? " is connected and does not answer"
                                         : " does not answer; is `cairn server " +
                                               std::to_string(node) + "` running there?"));
@@ -131,11 +131,11 @@ void Client::CollectStatus(std::vector<NodeReport>* reports, Micros until) {
         continue;
       }
       if (sent.count(report.node) == 0) {
-        if (const Result<std::uint64_t> id = link.Send(net::StatusCall{}); id.ok()) {
+        if (const Result<std::uint64_t> id = link.Send(api::StatusCall{}); id.ok()) {
           sent[report.node] = id.value();
         }
       }
-      const std::optional<net::ClientReply> reply =
+      const std::optional<api::ClientReply> reply =
           link.Receive(std::min(until, environment_.now() + kStatusSlice));
       const auto id = sent.find(report.node);
       if (reply && id != sent.end() && (id->second == reply->id || reply->id == 0)) {
@@ -184,8 +184,8 @@ Status Client::Chain(NodeId node, Slot from, std::optional<Slot> to,
   Slot last = from;  // The first part says how far the chain reaches.
   BlockPtr previous;
   while (next <= last) {
-    const Result<net::ChainPart> part =
-        Expect<net::ChainPart>(Ask(node, net::ChainCall{next, last}, true));
+    const Result<api::ChainPart> part =
+        Expect<api::ChainPart>(Ask(node, api::ChainCall{next, last}, true));
     if (!part.ok()) {
       return part.status();
     }
@@ -214,24 +214,24 @@ Status Client::Chain(NodeId node, Slot from, std::optional<Slot> to,
 }
 
 Status Client::Hello(NodeId node) {
-  const Result<net::Welcome> welcome = Expect<net::Welcome>(Ask(node, net::Hello{}, true));
+  const Result<api::Welcome> welcome = Expect<api::Welcome>(Ask(node, api::Hello{}, true));
   return welcome.ok() ? CheckWelcome(links_.at(node).address(), welcome.value()) : welcome.status();
 }
 
-Result<std::string> Client::Fault(NodeId node, const net::FaultCall& call) {
+Result<std::string> Client::Fault(NodeId node, const api::FaultCall& call) {
   // A fault is sent once, and only to a node that answers: one that waits in a queue would hit the
   // node's next life.
   if (Status status = Hello(node); !status.ok()) {
     return status;
   }
-  const Result<net::FaultDone> done = Expect<net::FaultDone>(Ask(node, call, false));
+  const Result<api::FaultDone> done = Expect<api::FaultDone>(Ask(node, call, false));
   if (!done.ok()) {
     return done.status();
   }
   return done->words;
 }
 
-Result<std::string> Client::FaultLink(net::FaultCall::Kind kind, NodeId a, NodeId b) {
+Result<std::string> Client::FaultLink(api::FaultCall::Kind kind, NodeId a, NodeId b) {
   for (const NodeId node : {a, b}) {
     if (Status status = CheckNode(node); !status.ok()) {
       return status;
@@ -251,8 +251,8 @@ Result<std::string> Client::FailProcess(NodeId node) {
   if (Status status = Hello(node); !status.ok()) {
     return status;
   }
-  const Result<net::FaultDone> done = Expect<net::FaultDone>(
-      Ask(node, net::FaultCall{net::FaultCall::Kind::kFailProcess, 0, 0}, false));
+  const Result<api::FaultDone> done = Expect<api::FaultDone>(
+      Ask(node, api::FaultCall{api::FaultCall::Kind::kFailProcess, 0, 0}, false));
   Link& link = links_.at(node);
   if (done.ok()) {
     return done->words;
@@ -261,7 +261,7 @@ Result<std::string> Client::FailProcess(NodeId node) {
     return done.status();
   }
   if (link.Connected()) {
-    return Status::Unknown(NodeText(link.address()) +
+    return Status::Unknown(config::NodeText(link.address()) +
                            " was told to fail, still stands and did not answer");
   }
   return "node " + std::to_string(node) + " was told to fail, and its connection is gone";

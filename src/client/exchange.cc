@@ -2,22 +2,22 @@
 
 #include <algorithm>
 
-#include "client/patience.h"
-#include "client/text.h"
+#include "client/wait_times.h"
+#include "text/text.h"
 
 namespace cairn::client {
 
 Exchange::Exchange(std::string verb, bool write, Options options, const Environment* environment,
-                   Links* links, Knowledge* knowledge)
+                   Links* links, ClusterView* view)
     : verb_(std::move(verb)),
       options_(options),
       environment_(environment),
       links_(links),
-      knowledge_(knowledge),
-      judge_(write),
-      route_(options.preferred, links, knowledge) {}
+      view_(view),
+      tracker_(write),
+      route_(options.preferred, links, view) {}
 
-OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
+OperationResult Exchange::Run(const std::function<api::CallBody()>& body) {
   began_ = Now();
   deadline_ = began_ + options_.timeout;
   Micros pause = 0;
@@ -44,11 +44,11 @@ OperationResult Exchange::Run(const std::function<net::CallBody()>& body) {
   return reason != nullptr ? ResultOf(*reason) : GiveUp();
 }
 
-void Exchange::Try(Link& link, const std::function<net::CallBody()>& body) {
+void Exchange::Try(Link& link, const std::function<api::CallBody()>& body) {
   route_.Asked(link.node());
   if (!link.greeted()) {
     link.Greet(options_, deadline_,
-               [&](const net::ClientReply& reply) { return Take(link, reply); });
+               [&](const api::ClientReply& reply) { return Take(link, reply); });
   }
   if (!settled_ && !(link.greeted() && Ask(link, body()))) {
     link.Silent();
@@ -59,16 +59,16 @@ void Exchange::Try(Link& link, const std::function<net::CallBody()>& body) {
 }
 
 /// False if there is no answer.
-bool Exchange::Ask(Link& link, const net::CallBody& body) {
+bool Exchange::Ask(Link& link, const api::CallBody& body) {
   const Micros until = std::min(deadline_, Now() + options_.try_timeout);
   const Result<std::uint64_t> id = link.Send(body);
   if (!id.ok()) {
     return false;
   }
   const Transmission sent{link.node(), id.value()};
-  judge_.Sent();
+  tracker_.Sent();
   open_.insert(sent);
-  link.Listen(until, [&](const net::ClientReply& reply) {
+  link.Listen(until, [&](const api::ClientReply& reply) {
     return Take(link, reply) || open_.count(sent) == 0 || !link.greeted();
   });
   return settled_ || open_.count(sent) == 0;
@@ -77,14 +77,14 @@ bool Exchange::Ask(Link& link, const net::CallBody& body) {
 /// An earlier transmission may be answered meanwhile.
 void Exchange::Listen(Link& link, Micros until) {
   if (!settled_) {
-    link.Listen(until, [&](const net::ClientReply& reply) { return Take(link, reply); });
+    link.Listen(until, [&](const api::ClientReply& reply) { return Take(link, reply); });
   }
 }
 
 /// True if the request is settled.
-bool Exchange::Take(Link& link, const net::ClientReply& reply) {
+bool Exchange::Take(Link& link, const api::ClientReply& reply) {
   silent_.erase(link.node());
-  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  const auto* answer = std::get_if<api::Answer>(&reply.body);
   if (answer != nullptr && link.CheckSender(reply).ok() &&
       open_.erase({link.node(), reply.id}) > 0) {
     TakeAnswer(link.node(), *answer);
@@ -92,13 +92,13 @@ bool Exchange::Take(Link& link, const net::ClientReply& reply) {
   return settled_.has_value();
 }
 
-void Exchange::TakeAnswer(NodeId node, const replica::Answer& answer) {
-  if (judge_.Settles(answer)) {
-    knowledge_->Learn(node, answer);
+void Exchange::TakeAnswer(NodeId node, const api::Answer& answer) {
+  if (tracker_.Settles(answer)) {
+    view_->Learn(node, answer);
     settled_ = ResultOf(answer);
     return;
   }
-  knowledge_->Unlearn(answer);
+  view_->Unlearn(answer);
   hint_ = answer.leader;
   if (!answer.message.empty()) {
     said_ = "node " + std::to_string(node) + " says: " + answer.message;
@@ -106,18 +106,20 @@ void Exchange::TakeAnswer(NodeId node, const replica::Answer& answer) {
 }
 
 bool Exchange::TooLateToSend() const {
-  return judge_.SurelyRefused() && Now() + kRefusalTime > deadline_;
+  return tracker_.SurelyRefused() && Now() + kRefusalTime > deadline_;
 }
 
-const Status* Exchange::Hopeless() const { return judge_.Doubtful() ? nullptr : route_.Hopeless(); }
+const Status* Exchange::Hopeless() const {
+  return tracker_.Doubtful() ? nullptr : route_.Hopeless();
+}
 
 OperationResult Exchange::GiveUp() const {
   std::string why = (said_.empty() ? "" : said_ + "; ") + route_.Refusals();
   if (!silent_.empty()) {
-    why += "no answer from " + NodesText(silent_) + "; ";
+    why += "no answer from " + text::NodesText(silent_) + "; ";
   }
-  why += "asked " + NodesText(route_.asked()) + " for " + SecondsText(Now() - began_);
-  return judge_.GiveUp(verb_, why);
+  why += "asked " + text::NodesText(route_.asked()) + " for " + text::SecondsText(Now() - began_);
+  return tracker_.GiveUp(verb_, why);
 }
 
 }  // namespace cairn::client

@@ -5,7 +5,7 @@
 // time or refuse this client. What is sent again bears the same client and sequence, so that it is
 // applied at most once (R10).
 //
-// What is known of a write when the time is over: judge.h. So that a certain refusal stays one, a
+// What is known of a write when the time is over: outcome_tracker.h. So that a certain refusal stays one, a
 // write that was always refused is not sent once more when too little time is left for a node to
 // find out that it must refuse.
 
@@ -15,9 +15,9 @@
 #include <string>
 #include <utility>
 
-#include "client/judge.h"
 #include "client/operation.h"
 #include "client/options.h"
+#include "client/outcome_tracker.h"
 #include "client/route.h"
 
 namespace cairn::client {
@@ -27,20 +27,20 @@ class Exchange {
   /// `verb` names the operation in messages; only a write can end with an unknown outcome. What is
   /// pointed to is not owned.
   Exchange(std::string verb, bool write, Options options, const Environment* environment,
-           Links* links, Knowledge* knowledge);
+           Links* links, ClusterView* view);
 
   /// `body` makes the call anew for each transmission. To be called once.
-  OperationResult Run(const std::function<net::CallBody()>& body);
+  OperationResult Run(const std::function<api::CallBody()>& body);
 
  private:
   /// A transmission: node and call id.
   using Transmission = std::pair<NodeId, std::uint64_t>;
 
-  void Try(Link& link, const std::function<net::CallBody()>& body);
-  bool Ask(Link& link, const net::CallBody& body);
+  void Try(Link& link, const std::function<api::CallBody()>& body);
+  bool Ask(Link& link, const api::CallBody& body);
   void Listen(Link& link, Micros until);
-  bool Take(Link& link, const net::ClientReply& reply);
-  void TakeAnswer(NodeId node, const replica::Answer& answer);
+  bool Take(Link& link, const api::ClientReply& reply);
+  void TakeAnswer(NodeId node, const api::Answer& answer);
   [[nodiscard]] bool TooLateToSend() const;
   /// Null as long as some node may do it, or have done it.
   [[nodiscard]] const Status* Hopeless() const;
@@ -51,11 +51,11 @@ class Exchange {
   Options options_;
   const Environment* environment_;
   Links* links_;
-  Knowledge* knowledge_;
+  ClusterView* view_;
 
   Micros began_ = 0;
   Micros deadline_ = 0;
-  Judge judge_;
+  OutcomeTracker tracker_;
   std::set<Transmission> open_;  // without an answer
   std::optional<OperationResult> settled_;
   Route route_;

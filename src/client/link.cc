@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/judge.h"
-#include "client/patience.h"
+#include "client/outcome_tracker.h"
+#include "client/wait_times.h"
 
 namespace cairn::client {
 namespace {
@@ -14,10 +14,10 @@ constexpr Micros kQuietTime = 2'000'000;
 
 }  // namespace
 
-Link::Link(config::NodeAddress address, const Environment* environment, Knowledge* knowledge)
-    : address_(std::move(address)), environment_(environment), knowledge_(knowledge) {}
+Link::Link(config::NodeAddress address, const Environment* environment, ClusterView* view)
+    : address_(std::move(address)), environment_(environment), view_(view) {}
 
-Result<std::uint64_t> Link::Send(const net::CallBody& body) {
+Result<std::uint64_t> Link::Send(const api::CallBody& body) {
   if (transport_ == nullptr) {
     Result<std::unique_ptr<Transport>> transport = environment_->connect(address_);
     if (!transport.ok()) {
@@ -26,8 +26,8 @@ Result<std::uint64_t> Link::Send(const net::CallBody& body) {
     transport_ = std::move(transport).value();
     told_ = false;
   }
-  if (!told_ && knowledge_->formed) {
-    transport_->MeantFor(*knowledge_->formed);
+  if (!told_ && view_->formed) {
+    transport_->MeantFor(*view_->formed);
     told_ = true;
   }
   const std::uint64_t id = ++last_id_;
@@ -37,14 +37,14 @@ Result<std::uint64_t> Link::Send(const net::CallBody& body) {
   return id;
 }
 
-std::optional<net::ClientReply> Link::Receive(Micros until) {
+std::optional<api::ClientReply> Link::Receive(Micros until) {
   const Micros now = environment_->now();
   const Micros wait = until > now ? until - now : 0;
   if (transport_ == nullptr) {
     environment_->sleep(wait);
     return std::nullopt;
   }
-  std::optional<net::ClientReply> reply =
+  std::optional<api::ClientReply> reply =
       transport_->Receive(static_cast<int>((wait + 999) / 1000));
   if (reply) {
     Note(*reply);
@@ -52,29 +52,29 @@ std::optional<net::ClientReply> Link::Receive(Micros until) {
   return reply;
 }
 
-Status Link::CheckSender(const net::ClientReply& reply) const {
-  return client::CheckSender(address_, *knowledge_, reply);
+Status Link::CheckSender(const api::ClientReply& reply) const {
+  return client::CheckSender(address_, *view_, reply);
 }
 
-void Link::Note(const net::ClientReply& reply) {
+void Link::Note(const api::ClientReply& reply) {
   if (Status sender = CheckSender(reply); !sender.ok()) {
     greeted_ = false;
     refusal_ = std::move(sender);
     return;
   }
-  if (knowledge_->Learn(reply.formed) && environment_->keep) {
+  if (view_->Learn(reply.formed) && environment_->keep) {
     environment_->keep(*reply.formed);
   }
-  const auto* answer = std::get_if<replica::Answer>(&reply.body);
+  const auto* answer = std::get_if<api::Answer>(&reply.body);
   if (answer != nullptr && reply.id == hello_) {
     refusal_ = RefusalOf(*answer);
   }
-  if (const auto* welcome = std::get_if<net::Welcome>(&reply.body)) {
+  if (const auto* welcome = std::get_if<api::Welcome>(&reply.body)) {
     refusal_ = CheckWelcome(address_, *welcome);
     greeted_ = refusal_.ok();
     if (greeted_) {
       quiet_until_ = 0;
-      knowledge_->Learn(*welcome);
+      view_->Learn(*welcome);
     }
   }
 }
@@ -82,7 +82,7 @@ void Link::Note(const net::ClientReply& reply) {
 void Link::Listen(Micros until, const Take& take) {
   bool enough = false;
   while (!enough) {
-    const std::optional<net::ClientReply> reply = Receive(until);
+    const std::optional<api::ClientReply> reply = Receive(until);
     enough = reply ? take(*reply) : environment_->now() >= until;
   }
 }
@@ -103,11 +103,11 @@ void Link::Greet(const Options& options, Micros until, const Take& take) {
   refusal_ = Status::Ok();
   for (Micros now = began; !enough && !greeted_ && refusal_.ok() && now < until;
        now = environment_->now()) {
-    if (now >= began + options.patience && !Connected()) {
+    if (now >= began + options.connect_timeout && !Connected()) {
       return;
     }
     if (!sent) {
-      if (const Result<std::uint64_t> id = Send(net::Hello{}); id.ok()) {
+      if (const Result<std::uint64_t> id = Send(api::Hello{}); id.ok()) {
         hello_ = id.value();
         sent = true;
       }

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-#include "client/knowledge.h"
+#include "client/cluster_view.h"
 #include "client/options.h"
 #include "client/transport.h"
 
@@ -21,21 +21,21 @@ namespace cairn::client {
 class Link {
  public:
   /// Takes a reply, and says whether that is enough.
-  using Take = std::function<bool(const net::ClientReply& reply)>;
+  using Take = std::function<bool(const api::ClientReply& reply)>;
 
   /// What is pointed to is not owned.
-  Link(config::NodeAddress address, const Environment* environment, Knowledge* knowledge);
+  Link(config::NodeAddress address, const Environment* environment, ClusterView* view);
 
   [[nodiscard]] NodeId node() const { return address_.id; }
   [[nodiscard]] const config::NodeAddress& address() const { return address_; }
 
   /// The id of the call. Not ok: surely not sent.
-  Result<std::uint64_t> Send(const net::CallBody& body);
+  Result<std::uint64_t> Send(const api::CallBody& body);
   /// The next reply; waits for it until the time `until`. Those to a Hello have done their work
   /// then.
-  std::optional<net::ClientReply> Receive(Micros until);
-  /// Whether the reply is one of the node that was asked (judge.h).
-  [[nodiscard]] Status CheckSender(const net::ClientReply& reply) const;
+  std::optional<api::ClientReply> Receive(Micros until);
+  /// Whether the reply is one of the node that was asked (outcome_tracker.h).
+  [[nodiscard]] Status CheckSender(const api::ClientReply& reply) const;
   /// Hands on the replies that come until then, or until it is enough; also when there is no time
   /// left those that have come already.
   void Listen(Micros until, const Take& take);
@@ -58,11 +58,11 @@ class Link {
   void GreetAgain() { greeted_ = false; }
 
  private:
-  void Note(const net::ClientReply& reply);
+  void Note(const api::ClientReply& reply);
 
   config::NodeAddress address_;
   const Environment* environment_;
-  Knowledge* knowledge_;
+  ClusterView* view_;
   std::unique_ptr<Transport> transport_;
   bool told_ = false;  // which cluster is meant
   std::uint64_t last_id_ = 0;

@@ -2,13 +2,25 @@
 
 #include <utility>
 
-#include "client/text.h"
-#include "common/limits.h"
+#include "api/operation.h"
+#include "common/check.h"
+#include "text/text.h"
 
 namespace cairn::client {
 
-const char* NameOf(Operation::Kind kind) {
-  return kind == Operation::Kind::kPut ? "put" : kind == Operation::Kind::kDel ? "del" : "get";
+Op OpOf(Operation::Kind kind) {
+  CAIRN_CHECK(kind != Operation::Kind::kGet, "a read is no request");
+  return kind == Operation::Kind::kPut ? Op::kPut : Op::kDel;
+}
+
+std::string NameOf(Operation::Kind kind) {
+  return kind == Operation::Kind::kGet ? "get" : api::NameOf(OpOf(kind));
+}
+
+Status Check(const Operation& operation) {
+  return operation.is_write()
+             ? api::CheckOperation(OpOf(operation.kind), operation.key, operation.value)
+             : api::CheckKey(operation.key);
 }
 
 OperationResult Failed(Code code, std::string message) {
@@ -20,33 +32,22 @@ OperationResult Failed(Code code, std::string message) {
 
 OperationResult ResultOf(const Status& status) { return Failed(status.code(), status.message()); }
 
-OperationResult ResultOf(const replica::Answer& answer) {
+OperationResult ResultOf(const api::Answer& answer) {
   return {answer.code, answer.message, answer.slot, answer.value, answer.leader};
 }
 
-std::optional<OperationResult> CheckSize(std::string_view key, std::string_view value) {
-  if (key.empty()) {
-    return Failed(Code::kUsage,
-                  "the key is empty; a key has 1 to " + std::to_string(kMaxKeyBytes) + " bytes");
+std::optional<OperationResult> Unsent(const Status& status) {
+  if (status.ok()) {
+    return std::nullopt;
   }
-  if (key.size() > kMaxKeyBytes) {
-    return Failed(Code::kUsage, "the key has " + std::to_string(key.size()) +
-                                    " bytes, the limit is " + std::to_string(kMaxKeyBytes) +
-                                    " (4 KiB); nothing was sent");
-  }
-  if (value.size() > kMaxValueBytes) {
-    return Failed(Code::kUsage, "the value has " + std::to_string(value.size()) +
-                                    " bytes, the limit is " + std::to_string(kMaxValueBytes) +
-                                    " (1 MiB); nothing was sent");
-  }
-  return std::nullopt;
+  return Failed(status.code(), status.message() + "; nothing was sent");
 }
 
 void Explain(Operation::Kind kind, const std::string& key, OperationResult* result) {
   if (result->code == Code::kNotFound) {
     result->message = kind == Operation::Kind::kGet
-                          ? "there is no key " + Quote(key)
-                          : "there was no key " + Quote(key) + " to delete";
+                          ? "there is no key " + text::Quote(key)
+                          : "there was no key " + text::Quote(key) + " to delete";
   } else if (result->ok()) {
     result->message.clear();
   }

@@ -6,9 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "api/answer.h"
+#include "common/block.h"
 #include "common/status.h"
 #include "common/types.h"
-#include "replica/message.h"
 
 namespace cairn::client {
 
@@ -21,8 +22,10 @@ struct Operation {
   [[nodiscard]] bool is_write() const { return kind != Kind::kGet; }
 };
 
+/// Of a write.
+[[nodiscard]] Op OpOf(Operation::Kind kind);
 /// "put", "del" or "get".
-[[nodiscard]] const char* NameOf(Operation::Kind kind);
+[[nodiscard]] std::string NameOf(Operation::Kind kind);
 
 /// What became of an operation.
 struct OperationResult {
@@ -39,10 +42,11 @@ struct OperationResult {
 [[nodiscard]] OperationResult Failed(Code code, std::string message);
 [[nodiscard]] OperationResult ResultOf(const Status& status);
 /// All that the answer says.
-[[nodiscard]] OperationResult ResultOf(const replica::Answer& answer);
-/// Usage if the key is empty or something is over its limit (common/limits.h).
-[[nodiscard]] std::optional<OperationResult> CheckSize(std::string_view key,
-                                                       std::string_view value);
+[[nodiscard]] OperationResult ResultOf(const api::Answer& answer);
+/// Usage if a key or value is not as it must be (api/operation.h).
+[[nodiscard]] Status Check(const Operation& operation);
+/// Nothing if the status is ok. Else the result of an operation that was never sent.
+[[nodiscard]] std::optional<OperationResult> Unsent(const Status& status);
 /// The sentence that a person is told of an operation which the cluster has settled.
 void Explain(Operation::Kind kind, const std::string& key, OperationResult* result);
 

@@ -1,20 +1,20 @@
 #include "client/route.h"
 
-#include "client/judge.h"
-#include "client/text.h"
+#include "client/outcome_tracker.h"
+#include "text/text.h"
 
 namespace cairn::client {
 
-Route::Route(NodeId preferred, const Links* links, const Knowledge* knowledge)
-    : preferred_(preferred), links_(links), knowledge_(knowledge) {}
+Route::Route(NodeId preferred, const Links* links, const ClusterView* view)
+    : preferred_(preferred), links_(links), view_(view) {}
 
 NodeId Route::First() const {
-  for (const NodeId node : {preferred_, knowledge_->leader, knowledge_->good}) {
+  for (const NodeId node : {preferred_, view_->leader, view_->good}) {
     if (Usable(node)) {
       return node;
     }
   }
-  return InTurn(preferred_ != 0 ? preferred_ : knowledge_->good,
+  return InTurn(preferred_ != 0 ? preferred_ : view_->good,
                 [](const Link& link) { return !link.IsQuiet(); });
 }
 
@@ -67,7 +67,8 @@ std::string Route::Refusals() const {
   }
   std::string text;
   for (const auto& [reason, nodes] : by_reason) {
-    text += NodesText(nodes) + (nodes.size() == 1 ? " refuses: " : " refuse: ") + reason + "; ";
+    text +=
+        text::NodesText(nodes) + (nodes.size() == 1 ? " refuses: " : " refuse: ") + reason + "; ";
   }
   return text;
 }

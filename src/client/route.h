@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "client/knowledge.h"
+#include "client/cluster_view.h"
 #include "client/link.h"
 
 namespace cairn::client {
@@ -19,7 +19,7 @@ using Links = std::map<NodeId, Link>;
 class Route {
  public:
   /// `preferred`: 0 for none. What is pointed to is not owned; there is at least one link.
-  Route(NodeId preferred, const Links* links, const Knowledge* knowledge);
+  Route(NodeId preferred, const Links* links, const ClusterView* view);
 
   [[nodiscard]] NodeId First() const;
   /// Who comes after `last`, whose answer named `hint` as leader (0: nobody).
@@ -44,7 +44,7 @@ class Route {
 
   NodeId preferred_;
   const Links* links_;
-  const Knowledge* knowledge_;
+  const ClusterView* view_;
   std::set<NodeId> round_;  // asked since every node was last asked
   std::set<NodeId> asked_;
 };

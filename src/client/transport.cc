@@ -7,27 +7,27 @@
 #include <thread>
 #include <utility>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
+#include "client/client_link.h"
 #include "common/check.h"
-#include "net/client_link.h"
 
 namespace cairn::client {
 namespace {
 
 class LinkTransport final : public Transport {
  public:
-  explicit LinkTransport(std::unique_ptr<net::ClientLink> link) : link_(std::move(link)) {}
+  explicit LinkTransport(std::unique_ptr<ClientLink> link) : link_(std::move(link)) {}
 
-  Status Send(const net::ClientCall& call) override { return link_->Send(call); }
-  std::optional<net::ClientReply> Receive(int timeout_ms) override {
+  Status Send(const api::ClientCall& call) override { return link_->Send(call); }
+  std::optional<api::ClientReply> Receive(int timeout_ms) override {
     return link_->Receive(timeout_ms);
   }
   bool Connected() override { return link_->Connected(); }
   void MeantFor(const Hash& formed) override { link_->MeantFor(formed); }
-  [[nodiscard]] net::ClientLink* link() const { return link_.get(); }
+  [[nodiscard]] ClientLink* link() const { return link_.get(); }
 
  private:
-  std::unique_ptr<net::ClientLink> link_;
+  std::unique_ptr<ClientLink> link_;
 };
 
 std::uint64_t RandomNumber() {
@@ -49,13 +49,13 @@ Micros MonotonicNow() {
 }
 
 void WaitForAny(const std::vector<Transport*>& transports, Micros until) {
-  std::vector<net::ClientLink*> links;
+  std::vector<ClientLink*> links;
   links.reserve(transports.size());
   for (Transport* transport : transports) {
     links.push_back(static_cast<LinkTransport*>(transport)->link());  // As `wait` promises.
   }
   const Micros now = MonotonicNow();
-  net::ClientLink::WaitForAny(links, std::chrono::microseconds(until > now ? until - now : 0));
+  ClientLink::WaitForAny(links, std::chrono::microseconds(until > now ? until - now : 0));
 }
 
 }  // namespace
@@ -64,17 +64,17 @@ Environment RealEnvironment(const config::Cluster& cluster) {
   Environment environment;
   environment.connect =
       [name = cluster.name, hash = chain::MakeGenesis(config::ParametersOf(cluster))->hash,
-       context = std::shared_ptr<net::ClientContext>()](
+       context = std::shared_ptr<ClientContext>()](
           const config::NodeAddress& node) mutable -> Result<std::unique_ptr<Transport>> {
     if (context == nullptr) {
-      Result<std::shared_ptr<net::ClientContext>> opened = net::ClientContext::Open();
+      Result<std::shared_ptr<ClientContext>> opened = ClientContext::Open();
       if (!opened.ok()) {
         return opened.status();
       }
       context = std::move(opened).value();
     }
-    Result<std::unique_ptr<net::ClientLink>> link =
-        net::ClientLink::Open(node.host, node.client_port, hash, name, context);
+    Result<std::unique_ptr<ClientLink>> link =
+        ClientLink::Open(node.host, node.client_port, hash, name, context);
     if (!link.ok()) {
       return link.status();
     }

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "api/call.h"
 #include "common/status.h"
 #include "common/types.h"
 #include "config/cluster.h"
-#include "net/client_message.h"
 
 namespace cairn::client {
 
@@ -23,8 +23,8 @@ class Transport {
   virtual ~Transport() = default;
 
   /// Not ok: surely not sent.
-  virtual Status Send(const net::ClientCall& call) = 0;
-  virtual std::optional<net::ClientReply> Receive(int timeout_ms) = 0;
+  virtual Status Send(const api::ClientCall& call) = 0;
+  virtual std::optional<api::ClientReply> Receive(int timeout_ms) = 0;
   [[nodiscard]] virtual bool Connected() = 0;
   /// From now on calls say that they are meant for this cluster.
   virtual void MeantFor(const Hash& formed) = 0;

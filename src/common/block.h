@@ -39,7 +39,7 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
-/// Encoded by chain/block.h in this order, fixed-width, little-endian.
+/// Encoded by chain/block_format.h in this order, fixed-width, little-endian.
 struct BlockHeader {
   std::uint32_t version = 1;
   Slot slot = 0;

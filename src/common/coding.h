@@ -64,18 +64,18 @@ class Writer {
 
 /// Fills a string with fields whose lengths are known: for records that are made all day. To append
 /// them one by one takes several times as long.
-class Filler {
+class FixedWriter {
  public:
   /// What the string held is gone; its memory is used again. Requires: it outlives this object, and
   /// just so many bytes are written.
-  Filler(std::string* bytes, std::size_t length) : left_(length) {
+  FixedWriter(std::string* bytes, std::size_t length) : left_(length) {
     bytes->resize(length);
     at_ = bytes->data();
   }
-  Filler& U8(std::uint8_t value) { return Number(value); }
-  Filler& U32(std::uint32_t value) { return Number(value); }
-  Filler& U64(std::uint64_t value) { return Number(value); }
-  Filler& Raw(std::string_view bytes) {
+  FixedWriter& U8(std::uint8_t value) { return Number(value); }
+  FixedWriter& U32(std::uint32_t value) { return Number(value); }
+  FixedWriter& U64(std::uint64_t value) { return Number(value); }
+  FixedWriter& Raw(std::string_view bytes) {
     char* const to = Take(bytes.size());
     std::copy(bytes.begin(), bytes.end(), to);
     return *this;
@@ -84,7 +84,7 @@ class Filler {
 
  private:
   template <typename T>
-  Filler& Number(T value) {
+  FixedWriter& Number(T value) {
     const T little = internal::SwapUnlessLittle(value);
     std::memcpy(Take(sizeof(T)), &little, sizeof(T));
     return *this;

@@ -4,6 +4,15 @@
 
 namespace cairn {
 
+std::string FormatIncarnation(Incarnation incarnation) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = 16; i-- > 0; incarnation >>= 4) {
+    text[i] = kDigits[incarnation & 15];
+  }
+  return text;
+}
+
 std::string EncodeIncarnations(const Incarnations& incarnations) {
   Writer w;
   w.U8(1).U32(static_cast<std::uint32_t>(incarnations.size()));

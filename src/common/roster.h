@@ -15,6 +15,8 @@ namespace cairn {
 
 using Incarnations = std::map<NodeId, Incarnation>;
 
+/// Sixteen hexadecimal digits.
+[[nodiscard]] std::string FormatIncarnation(Incarnation incarnation);
 /// u8 version=1, u32 count, then u32 node and u64 incarnation each, ascending.
 [[nodiscard]] std::string EncodeIncarnations(const Incarnations& incarnations);
 /// Nothing if the bytes are not such a list.

@@ -16,8 +16,8 @@
 
 #include "common/limits.h"
 #include "config/host.h"
-#include "config/nearest.h"
-#include "config/read_all.h"
+#include "system/read_all.h"
+#include "text/nearest.h"
 
 namespace cairn::config {
 namespace {
@@ -95,7 +95,7 @@ class FileReader {
       if (std::find(known.begin(), known.end(), key.str()) != known.end()) {
         continue;
       }
-      const std::string nearest = Nearest(key.str(), known);
+      const std::string nearest = text::Nearest(key.str(), known);
       const std::string hint = nearest.empty() ? "known here: " + JoinQuoted(known)
                                                : "did you mean " + Quoted(nearest) + "?";
       return Wrong(key.source().begin.line,
@@ -284,7 +284,7 @@ Result<std::string> ReadFile(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   Result<std::string> text = Status::Other(std::strerror(errno));
   if (file >= 0) {
-    text = ReadAll(file, kMaxFileBytes + 1);
+    text = system::ReadAll(file, kMaxFileBytes + 1);
     ::close(file);
   }
   if (!text.ok()) {
@@ -366,6 +366,11 @@ chain::GenesisParameters ParametersOf(const Cluster& cluster) {
   }
   parameters.max_sessions = kMaxSessions;
   return parameters;
+}
+
+std::string NodeText(const NodeAddress& node) {
+  return "node " + std::to_string(node.id) + " (" + node.host + ":" +
+         std::to_string(node.client_port) + ")";
 }
 
 }  // namespace cairn::config

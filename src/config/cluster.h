@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/status.h"
 #include "common/types.h"
 
@@ -45,6 +45,9 @@ struct Cluster {
 /// ids and addresses; ports 1..65535; every host a loopback address or `insecure = true`. Usage
 /// with file, line where known, what is wrong and what to write instead.
 [[nodiscard]] Result<Cluster> LoadCluster(const std::string& path);
+
+/// "node 2 (127.0.0.1:5002)", where its clients find it.
+[[nodiscard]] std::string NodeText(const NodeAddress& node);
 
 /// The cluster file to use: `flag` if not empty, else $CAIRN_CONFIG, else data/cluster.toml
 /// below the working directory, else ../data/cluster.toml beside the program. Usage, naming

@@ -111,7 +111,7 @@ void Sessions::Forget(Session& session, Sequence below) {
   if (below > session.first_open) {
     session.first_open = below;
     outcomes_ -=
-        std::erase_if(session.outcomes, [&](const Remembered& r) { return r.sequence < below; });
+        std::erase_if(session.outcomes, [&](const OnDurable& r) { return r.sequence < below; });
   }
 }
 
@@ -135,16 +135,15 @@ bool Sessions::HasRoomFor(const Request& request, Micros time) const {
     return sessions_.size() < max_sessions_ || request.session_base < horizon_ ||
            AnotherRests(request.client, time);
   }
-  const auto open = std::ranges::count_if(known->second.outcomes, [&](const Remembered& r) {
-    return r.sequence >= request.first_open;
-  });
+  const auto open = std::ranges::count_if(
+      known->second.outcomes, [&](const OnDurable& r) { return r.sequence >= request.first_open; });
   return !OutcomesAreFull() || static_cast<std::uint64_t>(open) < kFairOutcomes ||
          AnotherRests(request.client, time);
 }
 
 void Sessions::Record(const Request& request, const Outcome& outcome) {
   CAIRN_CHECK(begun_ != nullptr, "an outcome belongs to a session that has begun");
-  std::vector<Remembered>& outcomes = std::exchange(begun_, nullptr)->outcomes;
+  std::vector<OnDurable>& outcomes = std::exchange(begun_, nullptr)->outcomes;
   // Requests mostly come in order, so that the place is nearly always the end.
   auto place = outcomes.end();
   while (place != outcomes.begin() && std::prev(place)->sequence > request.sequence) {
@@ -173,11 +172,11 @@ void Sessions::EndBlock() {
 }
 
 void Sessions::Save(ClientId client, Session& session) {
-  Filler f(&record_, kSessionBytes + session.outcomes.size() * kRememberedBytes);
+  FixedWriter f(&record_, kSessionBytes + session.outcomes.size() * kRememberedBytes);
   f.U8(kSessionVersion).U64(session.last_use).U64(session.last_slot).U64(session.last_time);
   f.U64(session.first_open);
   f.U32(static_cast<std::uint32_t>(session.outcomes.size()));
-  for (const Remembered& r : session.outcomes) {
+  for (const OnDurable& r : session.outcomes) {
     f.U64(r.sequence).U8(static_cast<std::uint8_t>(r.outcome.code)).U64(r.outcome.slot);
   }
   CAIRN_CHECK(f.full(), "a session's record is as long as its parts");
@@ -195,7 +194,7 @@ Sessions::Session Sessions::Parse(std::string_view bytes) {
   session.first_open = r.U64();
   const std::uint32_t count = r.U32();
   for (std::uint32_t i = 0; i < count && r.ok(); ++i) {
-    Remembered remembered;
+    OnDurable remembered;
     remembered.sequence = r.U64();
     remembered.outcome.code = static_cast<Code>(r.U8());
     remembered.outcome.slot = r.U64();
@@ -211,7 +210,7 @@ std::optional<Outcome> Sessions::Find(const Session& session, Sequence sequence)
   }
   const auto place =
       std::lower_bound(session.outcomes.begin(), session.outcomes.end(), sequence,
-                       [](const Remembered& r, Sequence wanted) { return r.sequence < wanted; });
+                       [](const OnDurable& r, Sequence wanted) { return r.sequence < wanted; });
   if (place == session.outcomes.end() || place->sequence != sequence) {
     return std::nullopt;
   }

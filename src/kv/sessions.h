@@ -72,7 +72,7 @@ class Sessions {
   [[nodiscard]] Slot horizon() const { return horizon_; }
 
  private:
-  struct Remembered {
+  struct OnDurable {
     Sequence sequence = 0;
     Outcome outcome;
   };
@@ -81,7 +81,7 @@ class Sessions {
     Slot last_slot = 0;
     Micros last_time = 0;
     Sequence first_open = 0;
-    std::vector<Remembered> outcomes;     // ascending by sequence, from first_open on
+    std::vector<OnDurable> outcomes;      // ascending by sequence, from first_open on
     std::list<ClientId>::iterator place;  // in by_use_
     bool changed = false;                 // is in changed_
   };

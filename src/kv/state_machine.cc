@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/operation.h"
 #include "common/check.h"
 #include "common/coding.h"
 #include "common/roster.h"
@@ -134,7 +135,8 @@ Outcome StateMachine::ApplyRequest(const Request& request, const BlockHeader& he
   if (NamesIncarnations(request)) {
     return ApplyIncarnations(request, slot);
   }
-  if (request.op != Op::kPut && request.op != Op::kDel) {
+  const api::OperationRow* row = api::FindOperation(request.op);
+  if (row == nullptr || !row->of_clients) {
     return {Code::kUsage, slot};
   }
   if (std::optional<Outcome> known = sessions_.Begin(request, slot, header.time)) {
@@ -148,7 +150,7 @@ Outcome StateMachine::ApplyRequest(const Request& request, const BlockHeader& he
 Outcome StateMachine::ApplyOperation(const Request& request, Slot slot) {
   const std::string_view key = TableKey(request.key);
   if (request.op == Op::kPut) {
-    Filler(&value_, kSlotBytes + request.value.size()).U64(slot).Raw(request.value);
+    FixedWriter(&value_, kSlotBytes + request.value.size()).U64(slot).Raw(request.value);
     table_->Put(key, value_);
     return {Code::kOk, slot};
   }

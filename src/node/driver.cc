@@ -5,46 +5,47 @@
 #include <utility>
 
 #include "common/limits.h"
-#include "node/clock.h"
 #include "node/shares.h"
+#include "system/clock.h"
 
 namespace cairn::node {
-Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
-               Hooks hooks)
+Driver::Driver(replica::Replica* replica, storage::Ledger* ledger, net::PeerNetwork* peers,
+               door::Door* door, Hooks hooks)
     : replica_(replica),
       ledger_(ledger),
-      sockets_(sockets),
+      peers_(peers),
+      door_(door),
       hooks_(std::move(hooks)),
-      pulse_([this] { RepeatBeats(); }) {}
+      heartbeat_during_sync_([this] { RepeatBeats(); }) {}
 
 void Driver::Turn() {
-  replica::Effects effects = replica_->Think();
-  Send(effects.early);
+  replica::Effects effects = replica_->TakeEffects();
+  Send(effects.before_sync);
   if (effects.write.needed) {
     Commit(effects.write);
   }
-  replica_->Remembered(&effects);
-  Send(std::exchange(effects.late, {}));
-  for (const NodeId peer : sockets_->peers()) {
-    replica_->SetAnswerRoom(peer, sockets_->AnswerRoom(peer));
+  replica_->OnDurable(&effects);
+  Send(effects.after_sync);
+  for (const NodeId peer : peers_->peers()) {
+    replica_->SetAnswerRoom(peer, peers_->AnswerRoom(peer));
   }
   replica_->Apply(&effects);
-  Send(effects.late);
+  Send(effects.after_apply);
   for (const replica::LocalAnswer& answer : effects.answers) {
     hooks_.on_answer(answer);
   }
   if (!effects.answers.empty()) {
-    sockets_->FlushReplies();
+    door_->Flush();
   }
   Serve(effects.serve);
 }
 
 void Driver::Commit(const replica::LedgerWrite& write) {
-  const Micros began = MonotonicNow();
-  pulse_.Begin();
+  const Micros began = system::MonotonicNow();
+  heartbeat_during_sync_.Begin();
   ledger_->Commit(write);
-  pulse_.End();
-  hooks_.on_commit(MonotonicNow() - began);
+  heartbeat_during_sync_.End();
+  hooks_.on_commit(system::MonotonicNow() - began);
 }
 
 void Driver::Send(const std::vector<replica::Outbound>& messages) {
@@ -58,14 +59,15 @@ void Driver::Send(const std::vector<replica::Outbound>& messages) {
       beats_[message.to] = {message.message, stamp, replica_->SeenOf(message.to)};
     }
   }
-  sockets_->SendToPeers(messages, stamp, [this](NodeId node) { return replica_->SeenOf(node); });
+  peers_->Send(messages, stamp, [this](NodeId node) { return replica_->SeenOf(node); });
 }
 
 void Driver::RepeatBeats() {
   for (const auto& [node, beat] : beats_) {
-    sockets_->SendToPeer({node, beat.message}, beat.stamp, beat.seen);
+    peers_->Send({node, beat.message}, beat.stamp, beat.seen);
   }
-  sockets_->StayAlive();
+  peers_->StayAlive();
+  door_->StayAlive();
 }
 
 void Driver::Serve(const std::vector<replica::ServeBlocks>& wanted) {

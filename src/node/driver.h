@@ -1,5 +1,5 @@
 #pragma once
-// Think, remember, speak: the one place that keeps the order of R6. Whatever a replica says
+// TakeEffects, remember, speak: the one place that keeps the order of R6. Whatever a replica says
 // leaves this node after what it rests on is on the disk, because Turn is written so, and not
 // because every handler takes care.
 
@@ -7,10 +7,11 @@
 #include <functional>
 #include <map>
 
-#include "net/server_sockets.h"
-#include "node/pulse.h"
+#include "door/door.h"
+#include "net/peers/peer_network.h"
+#include "node/heartbeat_during_sync.h"
 #include "replica/replica.h"
-#include "storage/ledger.h"
+#include "storage/ledger/ledger.h"
 
 namespace cairn::node {
 
@@ -25,13 +26,13 @@ class Driver {
     std::function<void(const Status&)> on_damage = [](const Status&) {};
   };
   /// Nothing is owned; everything must outlive the driver.
-  Driver(replica::Replica* replica, storage::Ledger* ledger, net::ServerSockets* sockets,
-         Hooks hooks);
+  Driver(replica::Replica* replica, storage::Ledger* ledger, net::PeerNetwork* peers,
+         door::Door* door, Hooks hooks);
 
   /// Does what the replica wants done after it was told what happened.
   void Turn();
   /// There is something to do that needs no further event: who runs the turns must not sleep.
-  [[nodiscard]] bool Restless() const { return replica_->Restless() || !serves_.empty(); }
+  [[nodiscard]] bool HasWork() const { return replica_->HasWork() || !serves_.empty(); }
 
  private:
   /// The last that was said to a node of how this one is.
@@ -49,11 +50,12 @@ class Driver {
 
   replica::Replica* replica_;
   storage::Ledger* ledger_;
-  net::ServerSockets* sockets_;
+  net::PeerNetwork* peers_;
+  door::Door* door_;
   Hooks hooks_;
   std::deque<replica::ServeBlocks> serves_;  // to be read from the disk
   std::map<NodeId, Beat> beats_;
-  Pulse pulse_;  // Last: its thread ends first.
+  HeartbeatDuringSync heartbeat_during_sync_;  // Last: its thread ends first.
 };
 
 }  // namespace cairn::node

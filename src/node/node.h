@@ -6,30 +6,34 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "config/cluster.h"
-#include "net/server_sockets.h"
+#include "door/zmq/client_door.h"
+#include "net/peers/peer_network.h"
 #include "node/clock_watch.h"
 #include "node/disk_watch.h"
 #include "node/driver.h"
+#include "node/durable_state.h"
 #include "node/peer_watch.h"
 #include "node/scrub.h"
-#include "node/start_up.h"
+#include "node/service.h"
 #include "replica/replica.h"
 
 namespace cairn::node {
 
-/// Addresses and identity of a node, for its sockets.
-[[nodiscard]] net::ServerOptions SocketOptions(const config::Cluster& cluster,
-                                               const storage::Identity& identity);
+/// Addresses and identity of a node, for its ports.
+[[nodiscard]] net::PeerNetworkOptions PeerOptions(const config::Cluster& cluster,
+                                                  const storage::Identity& identity);
+[[nodiscard]] door::ClientDoorOptions DoorOptions(const config::Cluster& cluster,
+                                                  const storage::Identity& identity);
 
 class Node {
  public:
-  /// Binds the sockets. Errors: those of ServerSockets::Open. `memory` must outlive the node.
+  /// Binds the ports. Errors: those of PeerNetwork::Open and ClientDoor::Open. `memory` must
+  /// outlive the node.
   static Result<std::unique_ptr<Node>> Open(const config::Cluster& cluster, NodeId self,
-                                            Memory* memory);
+                                            DurableState* memory);
 
   /// One turn of the loop: waits (at most ten milliseconds or so) for messages or for a byte on one
   /// of `fds`, takes all that waits, and commits once.
@@ -39,8 +43,8 @@ class Node {
   [[nodiscard]] const std::optional<std::string>& must_restart() const { return must_restart_; }
 
   // For the console and for client calls.
-  [[nodiscard]] net::StatusReport Report() const;
-  [[nodiscard]] std::vector<replica::QueueEntry> Queue() const { return replica_.Queue(); }
+  [[nodiscard]] api::StatusReport Report() const;
+  [[nodiscard]] std::vector<api::QueueEntry> Queue() const { return replica_.Queue(); }
   [[nodiscard]] const kv::StateMachine& machine() const { return *memory_->machine; }
   [[nodiscard]] const storage::Ledger& ledger() const { return *memory_->ledger; }
   [[nodiscard]] const config::Cluster& cluster() const { return cluster_; }
@@ -55,16 +59,10 @@ class Node {
   std::string Reconnect(const std::vector<NodeId>& leave_out);
 
  private:
-  Node(const config::Cluster& cluster, NodeId self, Memory* memory,
-       std::unique_ptr<net::ServerSockets> sockets);
+  Node(const config::Cluster& cluster, NodeId self, DurableState* memory,
+       std::unique_ptr<net::PeerNetwork> peers, std::unique_ptr<door::Door> door);
 
   void TakeMessages();
-  void Handle(net::InboundCall call);
-  void AnswerQuestions();
-  /// Keeps room for the answer.
-  void BeginRead(net::ClientAddress from, net::Read read);
-  std::size_t ServeOwed(net::InboundCall& call);
-  void Answer(const replica::LocalAnswer& answer);
   void SayWhatChanged();
   /// As soon as block 1 is known as decided, durably, its hash is this cluster's identity: on the
   /// wire, and in the directory, which was a member's from then on.
@@ -79,17 +77,13 @@ class Node {
   void TellOfStrangers();
   [[nodiscard]] std::vector<std::string> Notes() const;
   [[nodiscard]] Status FaultsAllowed() const;
-  [[nodiscard]] net::ReplyBody Serve(const net::Hello& call) const;
-  [[nodiscard]] net::ReplyBody Serve(const net::StaleRead& call) const;
-  [[nodiscard]] net::ReplyBody Serve(const net::StatusCall& call) const;
-  [[nodiscard]] net::ReplyBody Serve(const net::ChainCall& call) const;
-  [[nodiscard]] net::ReplyBody Serve(const net::FaultCall& call);
+  Result<std::string> DoFault(const api::FaultCall& call);
 
   config::Cluster cluster_;
   NodeId self_;
-  Memory* memory_;
-  Hash genesis_hash_;
-  std::unique_ptr<net::ServerSockets> sockets_;
+  DurableState* memory_;
+  std::unique_ptr<net::PeerNetwork> peers_;
+  std::unique_ptr<door::Door> door_;
   Micros last_turn_;      // by the machine's clock
   Micros replica_now_;    // by the replica's, which skips the time that this process was held up
   Micros last_tick_ = 0;  // by the replica's
@@ -104,9 +98,8 @@ class Node {
   std::vector<NodeId> left_out_;  // by the last Reconnect
   std::optional<std::string> must_restart_;
   Scrub scrub_;
+  Service service_;
   Driver driver_;
-  std::unordered_map<replica::Token, net::ClientAddress> calls_;
-  replica::Token next_token_;
   Micros longest_turn_ = 0;  // of a processor's time
   std::string last_words_;
 };

@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "common/fatal.h"
+#include "common/roster.h"
 #include "node/node.h"
-#include "storage/identity.h"
-#include "storage/recovery.h"
+#include "storage/directory/identity.h"
+#include "storage/directory/open_or_salvage.h"
+#include "storage/files/quarantine.h"
+#include "storage/ledger/salvage_mark.h"
 
 namespace cairn::node {
 namespace {
@@ -68,7 +71,8 @@ void Node::LearnIdentity() {
     StopNow(noted);
   }
   formed_ = block_1;
-  sockets_->SetFormed(*formed_);
+  peers_->SetFormed(*formed_);
+  door_->SetFormed(*formed_);
   spdlog::info("belongs to the cluster \"{}\" whose block 1 is {}", cluster_.name, formed_->Hex());
 }
 
@@ -87,8 +91,8 @@ void Node::OnBadRead(const Status& problem) {
 void Node::TellOfStrangers() {
   using Kind = replica::Stranger::Kind;
   for (const replica::Stranger& stranger : replica_.TakeStrangers()) {
-    const std::string at = sockets_->AddressOf(stranger.node, stranger.life);
-    const std::string incarnation = storage::FormatIncarnation(stranger.incarnation);
+    const std::string at = peers_->AddressOf(stranger.node, stranger.life);
+    const std::string incarnation = FormatIncarnation(stranger.incarnation);
     switch (stranger.kind) {
       case Kind::kReplaced:
         spdlog::warn(
@@ -108,7 +112,7 @@ void Node::TellOfStrangers() {
             "two processes call themselves node {} (incarnation {}): the one at {} is heeded, the "
             "one at {} is not. One of them runs on a copy of the other's data directory: stop the "
             "copy, and compare the addresses in the cluster files of both",
-            stranger.node, incarnation, sockets_->AddressOf(stranger.node, stranger.heard), at);
+            stranger.node, incarnation, peers_->AddressOf(stranger.node, stranger.heard), at);
         break;
     }
   }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/limits.h"
-#include "node/clock.h"
+#include "system/clock.h"
 
 namespace cairn::node {
 namespace {
@@ -49,14 +49,14 @@ std::optional<Scrub::Damage> Scrub::TakeDamage() {
   return std::exchange(damage_, std::nullopt);
 }
 
-bool Scrub::Rest(double seconds) {
+bool Scrub::Pause(double seconds) {
   std::unique_lock lock(mutex_);
   return !changed_.wait_for(lock, std::chrono::duration<double>(seconds),
                             [this] { return leave_; });
 }
 
 void Scrub::Run() {
-  while (Pass() && Rest(rest_seconds_)) {
+  while (Pass() && Pause(rest_seconds_)) {
   }
 }
 
@@ -105,7 +105,7 @@ bool Scrub::WalkChain(Slot top, const Hash& hash) {
   std::optional<Hash> known = hash;
   for (Slot last = top; last > 0;) {
     Slot first = last - std::min(last - 1, kBlocksAStep - 1);
-    const Micros began = MonotonicNow();
+    const Micros began = system::MonotonicNow();
     const storage::Ledger::Checked checked = ledger_->Check(first, last, known);
     known = checked.below;
     if (checked.highest_bad) {
@@ -118,10 +118,10 @@ bool Scrub::WalkChain(Slot top, const Hash& hash) {
     verified_ += last - first + 1;
     last = first - 1;
     // Bounded in bytes, and in its share of a core, whichever is less.
-    const double took = static_cast<double>(MonotonicNow() - began) / 1e6;
+    const double took = static_cast<double>(system::MonotonicNow() - began) / 1e6;
     const double rate = passes_ == 0 ? kScrubFirstBytesASecond : kScrubBytesASecond;
     const double share = passes_ == 0 ? 3 : 30;
-    if (!Rest(std::max(static_cast<double>(checked.bytes) / rate, took * share))) {
+    if (!Pause(std::max(static_cast<double>(checked.bytes) / rate, took * share))) {
       return false;
     }
   }

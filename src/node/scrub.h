@@ -14,8 +14,8 @@
 #include "common/limits.h"
 #include "common/status.h"
 #include "paxos/log.h"
-#include "storage/ledger.h"
-#include "storage/state.h"
+#include "storage/ledger/ledger.h"
+#include "storage/state/state.h"
 
 namespace cairn::node {
 
@@ -55,7 +55,7 @@ class Scrub {
   bool WalkChain(Slot top, const Hash& hash);
   /// False, and the thread is to end, if it is damage.
   bool Judge(bool of_state, const Status& problem);
-  bool Rest(double seconds);
+  bool Pause(double seconds);
 
   const storage::Ledger* ledger_;
   const storage::State* state_;

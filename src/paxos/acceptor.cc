@@ -58,7 +58,7 @@ std::variant<std::monostate, Promise, Refuse> Acceptor::OnPrepare(const Prepare&
   return promise;
 }
 
-bool Acceptor::Continues(const Sync& sync) const {
+bool Acceptor::Continues(const AcceptSync& sync) const {
   const Slot decided = log_.decided();
   const Hash& mine = log_.At(decided)->hash;
   if (sync.blocks.empty()) {
@@ -71,7 +71,7 @@ bool Acceptor::Continues(const Sync& sync) const {
   return sync.blocks[decided - first]->hash == mine;
 }
 
-Verdict Acceptor::OnSync(const Sync& sync) {
+Verdict Acceptor::OnAcceptSync(const AcceptSync& sync) {
   if (sync.ballot < promised_) {
     return Verdict::kRefused;
   }

@@ -4,7 +4,7 @@
 //
 //   promised  accepted     what happened last
 //   b         a <= b       OnPrepare: promised b; the log is in the older ballot a (R2)
-//   b         b            OnSync, Adopt: the whole log is in b (R3); OnAccept, Extend: one more
+//   b         b            OnAcceptSync, Adopt: the whole log is in b (R3); OnAccept, Extend: one more
 //   (R4)
 //
 // `matched` is not durable: up to that slot the log is surely the one of the leader of
@@ -16,13 +16,13 @@
 #include <span>
 #include <variant>
 
-#include "paxos/ballot.h"
+#include "common/ballot.h"
 #include "paxos/log.h"
 #include "paxos/message.h"
 
 namespace cairn::paxos {
 
-/// What an acceptor says to a leader's Sync or Accept.
+/// What an acceptor says to a leader's AcceptSync or Accept.
 enum class Verdict {
   kAccepted,  ///< Say Accepted{matched} once it is durable.
   kNothing,   ///< Old, or not to be believed: no answer.
@@ -45,7 +45,7 @@ class Acceptor {
   /// R2. Requires: IsVoter.
   std::variant<std::monostate, Promise, Refuse> OnPrepare(const Prepare& prepare);
   /// R3: takes over the leader's whole log in one step, replacing only undecided blocks.
-  Verdict OnSync(const Sync& sync);
+  Verdict OnAcceptSync(const AcceptSync& sync);
   /// R4: one more block.
   Verdict OnAccept(const Accept& accept);
   /// The leader of `ballot` says that all up to `decided` is decided.
@@ -86,7 +86,7 @@ class Acceptor {
   void ReplaceAfterDecided(std::span<const BlockPtr> blocks, Slot tip);
   void Append(BlockPtr block);
   void CutTo(Slot slot);
-  [[nodiscard]] bool Continues(const Sync& sync) const;
+  [[nodiscard]] bool Continues(const AcceptSync& sync) const;
 
   // Persistent.
   Ballot promised_;

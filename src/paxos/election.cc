@@ -13,7 +13,8 @@ void Election::OnHeartbeat(NodeId from, Incarnation incarnation, const Heartbeat
     peer.incarnation = incarnation;
   }
   peer.silence.Heard(now);
-  const bool again = heartbeat.sent != 0 && heartbeat.sent == peer.last.sent;  // node/pulse.h
+  const bool again =
+      heartbeat.sent != 0 && heartbeat.sent == peer.last.sent;  // node/heartbeat_during_sync.h
   peer.last = heartbeat;
   if (again) {
     return;
@@ -100,7 +101,7 @@ NodeId Election::Leader(const Ballot& promised, Micros now) const {
       continue;
     }
     const Heartbeat& last = known_.at(node).last;
-    if (last.leading && last.content && last.promised >= best) {
+    if (last.leading && last.satisfied && last.promised >= best) {
       best = last.promised;
       leader = node;
     }
@@ -119,13 +120,13 @@ std::size_t Election::Supporters(const Ballot& ballot, const Incarnations& who, 
 bool Election::SomeoneIsStuckAbove(const Ballot& ballot, std::uint64_t reach, Micros now) const {
   return std::ranges::any_of(peers_, [&](NodeId node) {
     return Linked(node, now) && known_.at(node).last.promised > ballot &&
-           known_.at(node).last.promised.round <= reach && !known_.at(node).last.content;
+           known_.at(node).last.promised.round <= reach && !known_.at(node).last.satisfied;
   });
 }
 
 bool Election::NeighbourContent(Micros now) const {
   return std::ranges::any_of(
-      peers_, [&](NodeId node) { return Linked(node, now) && known_.at(node).last.content; });
+      peers_, [&](NodeId node) { return Linked(node, now) && known_.at(node).last.satisfied; });
 }
 
 bool Election::BetterNeighbour(const Ballot& accepted, Slot tip, Micros now) const {

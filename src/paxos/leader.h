@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
+#include "common/ballot.h"
 #include "common/roster.h"
-#include "paxos/ballot.h"
 #include "paxos/log.h"
 
 namespace cairn::paxos {

@@ -7,7 +7,7 @@
 //   Prepare   candidate -> all        phase 1a: promise me ballot b (R2)
 //   Promise   node -> candidate       phase 1b: promised; this is my log beyond yours (R2)
 //   Refuse    node -> candidate, leader   I have promised a higher ballot
-//   Sync      leader -> follower      phase 2a of the adopted log: make your log this (R3)
+//   AcceptSync  leader -> follower    phase 2a of the adopted log: make your log this (R3)
 //   Accept    leader -> follower      phase 2a of one block more (R4)
 //   Accepted  follower -> leader      phase 2b: my log is yours up to `tip` (R4, R5)
 //   Behind    follower -> leader      I can't accept that; bring me up from here (R4)
@@ -19,15 +19,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/ballot.h"
 #include "common/block.h"
-#include "paxos/ballot.h"
 
 namespace cairn::paxos {
 
 struct Heartbeat {
   Ballot promised;
   bool leading = false;     ///< The sender leads in `promised`.
-  bool content = false;     ///< The sender leads with a quorum behind it, or hears such a leader.
+  bool satisfied = false;   ///< The sender leads with a quorum behind it, or hears such a leader.
   std::uint32_t heard = 0;  ///< Bit i: the sender has lately heard node i.
   Ballot accepted;
   Slot tip = 0;
@@ -64,7 +64,7 @@ struct Refuse {
   Ballot promised;
 };
 
-struct Sync {
+struct AcceptSync {
   Ballot ballot;
   Slot decided = 0;
   Slot tip = 0;

@@ -13,7 +13,7 @@
 //     brings the blocks that the candidate lacks: those above its tip, where the sender has the
 //     block at that tip (equal hashes, equal logs), else those above its decided slot.
 // R3  With promises of a quorum the candidate adopts the log with the greatest (accepted, tip),
-//     and brings each follower to it in one step (Sync), replacing undecided blocks only.
+//     and brings each follower to it in one step (AcceptSync), replacing undecided blocks only.
 // R4  A follower accepts block s in ballot b only if b is promised, its log is in b, and the
 //     block's parent is its tip. So a log accepted in b is a prefix of the log of b's leader, but
 //     for blocks that the node has since learned as decided (Acceptor::matched keeps the two
@@ -38,7 +38,7 @@
 // accepted ballot a with b <= a < c. So the greatest accepted ballot among P is some a' with
 // b <= a' < c, and the log that goes with it is one that a leader of a' made: if a' > b it
 // holds s by induction, for it extends what that leader adopted; if a' = b it is a prefix of b's
-// log, and the longest such one in P is at least n's, which has s. A Sync carries the whole
+// log, and the longest such one in P is at least n's, which has s. An AcceptSync carries the whole
 // log, in one durable step, so a log is never half in one ballot and half in another; a tip alone
 // (a longer log of an older ballot) says nothing. Blocks learned as decided only ever replace
 // what was not decided, and never raise the accepted ballot.
@@ -71,7 +71,7 @@
 //     bears a number that only the peer has been told: so no forged, old or damaged message does
 //     it, and a vote that somebody relied on is not taken back meanwhile.
 // Of two processes that share an incarnation only one is heeded by each peer: the one that it hears
-// already. So a quorum that works keeps the members that it works with (replica/witness.h).
+// already. So a quorum that works keeps the members that it works with (replica/peer_memory.h).
 //
 // What a false number can do. Every number that a node keeps from a message is bounded by what the
 // node knows: a round may leap by kMaxRoundLeap and no more, and is answered only then, so no word

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/check.h"
 #include "common/limits.h"
 #include "replica/replica.h"
@@ -20,20 +20,20 @@ constexpr std::size_t kSmallBlockBytes = 64 * 1024;
 constexpr Micros kLongestPause = 2'000'000;
 
 /// A candidate or leader speaks for its own ballot only, and in its present life.
-bool Owns(NodeId from, Incarnation incarnation, const paxos::Ballot& ballot) {
+bool Owns(NodeId from, Incarnation incarnation, const Ballot& ballot) {
   return ballot.node == from && ballot.incarnation == incarnation && !ballot.IsNone();
 }
 
 }  // namespace
 
 /// Whether a ballot is no further than one message may lift it. The next one may lift it again.
-bool Replica::NoteRound(const paxos::Ballot& ballot) {
-  const std::uint64_t most = greatest_round_ + paxos::kMaxRoundLeap;
+bool Replica::NoteRound(const Ballot& ballot) {
+  const std::uint64_t most = greatest_round_ + kMaxRoundLeap;
   greatest_round_ = std::max(greatest_round_, std::min(ballot.round, most));
   return ballot.round <= most;
 }
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat) {
+void Replica::OnHeartbeat(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat) {
   if (heartbeat.decided > heartbeat.tip || heartbeat.accepted > heartbeat.promised) {
     return;  // no node is like that
   }
@@ -64,7 +64,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& h
 
 // --- phase 1
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare) {
+void Replica::OnPrepare(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare) {
   if (!Owns(from, incarnation, prepare.ballot) || !NoteRound(prepare.ballot) || !IsVoter()) {
     return;
   }
@@ -77,7 +77,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Prepare& pre
   }
 }
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& promise) {
+void Replica::OnPromise(NodeId from, Incarnation incarnation, const paxos::Promise& promise) {
   NoteRound(promise.accepted);
   if (candidate_) {
     candidate_->OnPromise(from, incarnation, promise, acceptor_.log());
@@ -87,7 +87,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Promise& pro
   }
 }
 
-void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const paxos::Refuse& refuse) {
+void Replica::OnRefuse(NodeId /*from*/, Incarnation /*incarnation*/, const paxos::Refuse& refuse) {
   NoteRound(refuse.promised);
   if (candidate_ && refuse.promised > candidate_->ballot()) {
     candidate_.reset();  // to stand again later, above that ballot
@@ -130,32 +130,32 @@ void Replica::BecomeLeader(NodeId best) {
   }
   tries_ = 0;
   next_stand_ = now_ + ElectionTime();
-  Beat();
+  SendHeartbeats();
 }
 
 // --- phase 2, follower
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Sync& sync) {
+void Replica::OnAcceptSync(NodeId from, Incarnation incarnation, const paxos::AcceptSync& sync) {
   if (MustNotForm() && sync.decided == 0) {
     return;
   }
   if (Owns(from, incarnation, sync.ballot) && NoteRound(sync.ballot) && !Doubted() &&
       MayTake(sync.tip, sync.tip_hash)) {
-    Obey(from, sync.ballot, acceptor_.OnSync(sync));
+    AnswerLeader(from, sync.ballot, acceptor_.OnAcceptSync(sync));
   }
 }
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
+void Replica::OnAccept(NodeId from, Incarnation incarnation, const paxos::Accept& accept) {
   if (MustNotForm() && accept.decided == 0) {
     return;
   }
   if (Owns(from, incarnation, accept.ballot) && NoteRound(accept.ballot) && !Doubted() &&
       MayTake(accept.block->slot(), accept.block->hash)) {
-    Obey(from, accept.ballot, acceptor_.OnAccept(accept));
+    AnswerLeader(from, accept.ballot, acceptor_.OnAccept(accept));
   }
 }
 
-void Replica::Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict verdict) {
+void Replica::AnswerLeader(NodeId leader, const Ballot& ballot, paxos::Verdict verdict) {
   switch (verdict) {
     case paxos::Verdict::kAccepted:
       ack_to_ = leader;
@@ -171,7 +171,7 @@ void Replica::Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict ve
   }
 }
 
-void Replica::SayBehind(NodeId leader, const paxos::Ballot& ballot) {
+void Replica::SayBehind(NodeId leader, const Ballot& ballot) {
   // Once a heartbeat or so: the answer is large, and on its way while more Accepts come in. Where
   // nothing comes of it, ever more rarely: what is asked for again is in its own way.
   const bool moved = acceptor_.matched() != behind_matched_ || ballot != behind_ballot_;
@@ -190,10 +190,10 @@ void Replica::SayBehind(NodeId leader, const paxos::Ballot& ballot) {
 
 // --- phase 2, leader
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted) {
+void Replica::OnAccepted(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted) {
   if (leader_ && accepted.ballot == leader_->ballot() && accepted.tip <= acceptor_.log().tip()) {
     if (accepted.tip > acceptor_.log().decided()) {
-      block_prompt_.Answered(from);
+      block_quorum_.Answered(from);
     }
     leader_->OnAccepted(from, incarnation, accepted.tip);
     CountVotes();
@@ -202,7 +202,7 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Accepted& ac
 
 void Replica::CountVotes() { acceptor_.Decide(leader_->Tally(acceptor_.log())); }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& behind) {
+void Replica::OnBehind(NodeId from, Incarnation /*incarnation*/, const paxos::Behind& behind) {
   if (!leader_ || behind.ballot != leader_->ballot()) {
     return;
   }
@@ -238,8 +238,8 @@ void Replica::BringUp(NodeId follower, Slot known) {
   if (known + 1 < log.first() || known > log.tip()) {
     return;  // it fetches decided blocks first, from any node, and says Behind again
   }
-  SendEarly(follower, paxos::Sync{leader_->ballot(), log.decided(), log.tip(), log.tip_hash(),
-                                  log.From(known + 1)});
+  SendEarly(follower, paxos::AcceptSync{leader_->ballot(), log.decided(), log.tip(), log.tip_hash(),
+                                        log.From(known + 1)});
   sent_[follower] = log.tip();
 }
 
@@ -288,8 +288,8 @@ void Replica::AskAll() {
   // A node that is to be readmitted must have all that is decided (R7): it is never kept waiting.
   const std::size_t enough =
       Forgetful().empty() ? QuorumOf(options_.nodes.size()) - 1 : options_.nodes.size();
-  block_prompt_.Begin(enough);
-  probe_prompt_.Begin(enough);
+  block_quorum_.Begin(enough);
+  probe_quorum_.Begin(enough);
   SpreadBlocks();
   if (leader_->ProbeUnderWay() && leader_->probe() == probe_at_tick_) {
     SpreadProbe();  // again: it may have been lost
@@ -300,7 +300,7 @@ void Replica::AskAll() {
 void Replica::SpreadProbe() {
   const bool few = reads_.size() <= kFewRequests;
   for (const NodeId node : election_.peers()) {
-    if (election_.Heard(node, now_) && (!few || probe_prompt_.Asks(node))) {
+    if (election_.Heard(node, now_) && (!few || probe_quorum_.Asks(node))) {
       SendEarly(node, paxos::Probe{leader_->ballot(), leader_->probe()});
     }
   }
@@ -313,7 +313,7 @@ void Replica::SpreadBlocks() {
   for (const NodeId node : election_.peers()) {
     Slot& sent = sent_[node];
     // What is held back must still be in memory when it is sent.
-    if (few && log.tip() - sent <= options_.recent_blocks / 8 && !block_prompt_.Asks(node)) {
+    if (few && log.tip() - sent <= options_.recent_blocks / 8 && !block_quorum_.Asks(node)) {
       continue;
     }
     for (Slot slot = std::max(sent + 1, log.first());
@@ -326,7 +326,7 @@ void Replica::SpreadBlocks() {
 
 // --- confirmation of reads
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::Probe& probe) {
+void Replica::OnProbe(NodeId from, Incarnation incarnation, const paxos::Probe& probe) {
   // R9: a yes says that nothing above this ballot was promised, so no newer leader has decided
   // anything with this node's vote.
   if (Owns(from, incarnation, probe.ballot) && probe.ballot == acceptor_.promised() && !Doubted()) {
@@ -334,11 +334,11 @@ void Replica::On(NodeId from, Incarnation incarnation, const paxos::Probe& probe
   }
 }
 
-void Replica::On(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack) {
+void Replica::OnProbeAck(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack) {
   if (!leader_ || ack.ballot != leader_->ballot() || ack.number != leader_->probe()) {
     return;
   }
-  probe_prompt_.Answered(from);
+  probe_quorum_.Answered(from);
   if (leader_->OnProbeAck(from, incarnation, ack.number, acceptor_.log())) {
     reads_.EndRound();
   }

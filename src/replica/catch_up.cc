@@ -103,7 +103,7 @@ std::vector<CatchUp::Question> CatchUp::Ask(Slot decided, const std::vector<Sour
   return questions;
 }
 
-void CatchUp::Rest(Micros now) {
+void CatchUp::OnIdle(Micros now) {
   if (busy_since_ != 0 && now > busy_since_) {
     // No longer than a silent peer is waited for: perhaps this node itself was held up.
     rest_until_ = now + kRest * std::min(now - std::exchange(busy_since_, 0), patience_);

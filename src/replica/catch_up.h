@@ -40,7 +40,7 @@ class CatchUp {
   std::vector<BlockPtr> Next(Slot decided);
 
   /// To be told often, before Ask: what came until the last call is learned by now.
-  void Rest(Micros now);
+  void OnIdle(Micros now);
 
   /// Something is being fetched.
   [[nodiscard]] bool busy() const { return !pieces_.empty(); }

@@ -1,6 +1,6 @@
 #pragma once
 // Words against the present life of this node (R7): a peer remembers more of it than it had when
-// this life began (witness.h). While such a doubt is open this node votes for nothing, which is
+// this life began (peer_memory.h). While such a doubt is open this node votes for nothing, which is
 // always safe, and asks the peer back. Only what the peer says again, in answer to the question,
 // is believed. Where no answer comes, because the word was forged or the peer is gone, the doubt
 // ends after a while: one word alone can keep a node from voting for so long, and no longer.

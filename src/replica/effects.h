@@ -1,24 +1,24 @@
 #pragma once
 // Effects: what a replica wants done, in four steps that the node's driver keeps in order:
 //
-//   1 send `early`    rests on nothing that is not yet durable (a leader's Accept, a redirect)
-//   2 commit `write`  one synced batch
-//   3 tell the replica that it is durable (Replica::Remembered), then send `late`
-//   4 let it apply what is decided (Replica::Apply), then send `late` and `answers`
+//   1 send `before_sync`  rests on nothing that is not yet durable (a leader's Accept, a redirect)
+//   2 commit `write`      one synced batch
+//   3 tell the replica that it is durable (Replica::OnDurable), then send `after_sync`
+//   4 let it apply what is decided (Replica::Apply), then send `after_apply` and `answers`
 //
 // R6 is the order of this list.
 
 #include <optional>
 #include <vector>
 
-#include "replica/message.h"
+#include "replica/peer_message.h"
 
 namespace cairn::replica {
 
 /// The durable registers of a node, beside its blocks.
 struct LedgerHead {
-  paxos::Ballot promised;
-  paxos::Ballot accepted;
+  Ballot promised;
+  Ballot accepted;
   Slot tip = 0;
   Slot decided = 0;  ///< A lower bound.
 
@@ -57,13 +57,14 @@ struct ServeBlocks {
 /// An answer for a client that is connected to this node.
 struct LocalAnswer {
   Token token = 0;
-  Answer answer;
+  api::Answer answer;
 };
 
 struct Effects {
-  std::vector<Outbound> early;
+  std::vector<Outbound> before_sync;
   LedgerWrite write;
-  std::vector<Outbound> late;
+  std::vector<Outbound> after_sync;
+  std::vector<Outbound> after_apply;
   std::vector<ServeBlocks> serve;
   std::vector<LocalAnswer> answers;
 };

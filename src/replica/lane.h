@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "common/limits.h"
-#include "replica/message.h"
+#include "replica/peer_message.h"
 
 namespace cairn::replica {
 
@@ -46,7 +46,7 @@ enum class Lane : std::uint8_t { kQuick, kLarge };
   const auto* beat = std::get_if<paxos::Heartbeat>(&message);
   const bool of_the_log = (beat != nullptr && beat->behind_blocks) ||
                           std::holds_alternative<paxos::Accept>(message) ||
-                          std::holds_alternative<paxos::Sync>(message) ||
+                          std::holds_alternative<paxos::AcceptSync>(message) ||
                           std::holds_alternative<paxos::Blocks>(message);
   return of_the_log || SizeOf(message) > kLargeMessageBytes ? Lane::kLarge : Lane::kQuick;
 }

@@ -7,8 +7,8 @@
 
 namespace cairn::replica {
 
-void Replica::CatchUp(bool goes_on) {
-  catch_up_.Rest(now_);
+void Replica::RunCatchUp(bool goes_on) {
+  catch_up_.OnIdle(now_);
   LearnInOrder();  // what waited for a block that has come another way
   const Slot decided = acceptor_.log().decided();
   if (decided != last_decided_) {
@@ -85,7 +85,7 @@ void Replica::AskForRepair() {
   }
 }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
+void Replica::OnFetch(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& fetch) {
   const paxos::Log& log = acceptor_.log();
   const Slot last = std::min(fetch.last, fetch.by_hash ? log.tip() : log.decided());
   if (fetch.from == 0 || fetch.from > last) {
@@ -104,7 +104,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Fetch& f
   }
 }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
+void Replica::OnBlocks(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& blocks) {
   if (room_ == Room::kNone) {
     return;  // asked for while there was room
   }
@@ -122,7 +122,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const paxos::Blocks& 
   }
   LearnInOrder();
   if (acceptor_.log().decided() > before) {
-    CatchUp(true);
+    RunCatchUp(true);
     fetch_until_ = now_;
     if (candidate_) {
       WeighPromises();

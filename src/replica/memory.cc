@@ -1,4 +1,4 @@
-// Who is heeded, and what others remember of this node (R7; witness.h has the argument).
+// Who is heeded, and what others remember of this node (R7; peer_memory.h has the argument).
 
 #include "replica/replica.h"
 
@@ -11,16 +11,16 @@ bool Replica::Heeds(const Inbound& inbound) {
     strangers_.Note({Stranger::Kind::kReplaced, node, incarnation, inbound.stamp.life, 0}, now_);
     return false;
   }
-  const Witness::Hearing hearing = witness_.Hear(node, incarnation, inbound.stamp, now_);
-  if (hearing == Witness::Hearing::kHeeded) {
+  const PeerMemory::Hearing hearing = peer_memory_.Hear(node, incarnation, inbound.stamp, now_);
+  if (hearing == PeerMemory::Hearing::kHeeded) {
     HearMemory(node, inbound.seen);
     return !forgotten_;
   }
   if (const auto* ask = std::get_if<AskMemory>(&inbound.message)) {
-    const Seen seen = witness_.About(node, incarnation, inbound.stamp);
+    const Seen seen = peer_memory_.About(node, incarnation, inbound.stamp);
     Send(node, TellMemory{ask->number, seen});
   }
-  const std::uint64_t heard = witness_.LifeHeard(node, incarnation, now_);
+  const std::uint64_t heard = peer_memory_.LifeHeard(node, incarnation, now_);
   strangers_.Note({heard == 0 ? Stranger::Kind::kOlderMemory : Stranger::Kind::kSecondLife, node,
                    incarnation, inbound.stamp.life, heard},
                   now_);
@@ -42,12 +42,12 @@ void Replica::HearMemory(NodeId from, const Seen& seen) {
   ack_to_ = 0;
 }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const AskMemory& ask) {
+void Replica::OnAskMemory(NodeId from, Incarnation /*incarnation*/, const AskMemory& ask) {
   // Of a life that is heeded nothing worse is remembered.
   Send(from, TellMemory{ask.number, {}});
 }
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const TellMemory& told) {
+void Replica::OnTellMemory(NodeId from, Incarnation /*incarnation*/, const TellMemory& told) {
   if (!doubts_.Settle(from, told.number) || told.seen.accused != options_.life ||
       !SpeaksAgainst(told.seen, options_.incarnation, began_)) {
     return;

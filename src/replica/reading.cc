@@ -9,12 +9,12 @@
 
 namespace cairn::replica {
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
+void Replica::OnForwardRead(NodeId from, Incarnation /*incarnation*/, const ForwardRead& forward) {
   const Origin origin{from, forward.token};
   if (!leader_) {
-    HandBack(origin);
+    Requeue(origin);
   } else if (reads_.size() >= kMaxQueuedRequests || reads_.bytes() >= kMaxQueuedBytes) {
-    TurnAway(origin, Crowded());
+    Reject(origin, Crowded());
   } else {
     reads_.Add(origin, forward.key, now_);
   }
@@ -23,7 +23,7 @@ void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardRead& fo
 void Replica::RefuseReadsForWantOfRoom() {
   if (StuckOnFullDisks() && reads_.size() > 0) {
     for (const Origin& origin : reads_.Clear()) {
-      TurnAway(origin, cairn::Status::Full(FullWords()));
+      Reject(origin, Status::Full(FullWords()));
     }
   }
 }
@@ -54,7 +54,7 @@ void Replica::ServeReads() {
     if (!read) {
       return;
     }
-    Answer answer;
+    api::Answer answer;
     if (auto entry = machine_->Get(read->key)) {
       answer.value = std::move(entry->value);
     } else {
@@ -67,7 +67,7 @@ void Replica::ServeReads() {
     if (const auto room = answer_room_.find(read->origin.node); room != answer_room_.end()) {
       room->second -= std::min(room->second, bytes);
     }
-    Tell(read->origin, std::move(answer));
+    Reply(read->origin, std::move(answer));
   }
 }
 

@@ -10,6 +10,12 @@
 namespace cairn::replica {
 namespace {
 
+/// One function a verb: a verb without one does not compile.
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
 std::vector<NodeId> Others(const std::vector<NodeId>& nodes, NodeId self) {
   std::vector<NodeId> others;
   std::ranges::copy_if(nodes, std::back_inserter(others), [&](NodeId id) { return id != self; });
@@ -55,7 +61,7 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
       decided_at_(now),
       catch_up_(options_.catch_up_blocks, options_.timing.election),
       repair_(recovered.holes),
-      witness_(options_.timing.silence),
+      peer_memory_(options_.timing.silence),
       doubts_(options_.timing.expire, options_.timing.heartbeat),
       strangers_(2 * options_.timing.silence),
       began_{options_.life, recovered.commits, recovered.commits} {
@@ -69,7 +75,7 @@ Replica::Replica(Options options, const Recovered& recovered, kv::StateMachine* 
 void Replica::Advance(Micros now, Micros wall) {
   now_ = now;
   wall_ = wall;
-  gathering_.Advance(now);
+  batch_delay_.Advance(now);
 }
 
 void Replica::Tick(Micros now, Micros wall) {
@@ -85,12 +91,12 @@ void Replica::Tick(Micros now, Micros wall) {
   if (candidate_ && candidate_->HasPromised(options_.self) && now_ >= next_prepare_) {
     SendPrepares();
   }
-  if (now_ >= next_beat_ || Content() != was_content_) {
-    Beat();
+  if (now_ >= next_beat_ || IsSatisfied() != was_satisfied_) {
+    SendHeartbeats();
     reads_.Forget(now_ - std::min(now_, options_.timing.expire));
   }
   GiveUpWaiting();
-  CatchUp(false);
+  RunCatchUp(false);
   AskForRepair();
 }
 
@@ -103,8 +109,7 @@ void Replica::Step(const Inbound& inbound) {
     return;
   }
   election_.OnWord(inbound.from, inbound.incarnation, inbound.stamp.life, now_);
-  std::visit([&](const auto& message) { On(inbound.from, inbound.incarnation, message); },
-             inbound.message);
+  Dispatch(inbound);
   // R1: whoever has promised more than its own ballot leads, or stands, no more.
   if (leader_ && leader_->ballot() != acceptor_.promised()) {
     StopLeading();
@@ -114,7 +119,32 @@ void Replica::Step(const Inbound& inbound) {
   }
 }
 
-Effects Replica::Think() {
+void Replica::Dispatch(const Inbound& inbound) {
+  const NodeId from = inbound.from;
+  const Incarnation incarnation = inbound.incarnation;
+  std::visit(
+      Overloaded{
+          [&](const AskMemory& message) { OnAskMemory(from, incarnation, message); },
+          [&](const TellMemory& message) { OnTellMemory(from, incarnation, message); },
+          [&](const paxos::Heartbeat& message) { OnHeartbeat(from, incarnation, message); },
+          [&](const paxos::Prepare& message) { OnPrepare(from, incarnation, message); },
+          [&](const paxos::Promise& message) { OnPromise(from, incarnation, message); },
+          [&](const paxos::Refuse& message) { OnRefuse(from, incarnation, message); },
+          [&](const paxos::AcceptSync& message) { OnAcceptSync(from, incarnation, message); },
+          [&](const paxos::Accept& message) { OnAccept(from, incarnation, message); },
+          [&](const paxos::Accepted& message) { OnAccepted(from, incarnation, message); },
+          [&](const paxos::Behind& message) { OnBehind(from, incarnation, message); },
+          [&](const paxos::Fetch& message) { OnFetch(from, incarnation, message); },
+          [&](const paxos::Blocks& message) { OnBlocks(from, incarnation, message); },
+          [&](const paxos::Probe& message) { OnProbe(from, incarnation, message); },
+          [&](const paxos::ProbeAck& message) { OnProbeAck(from, incarnation, message); },
+          [&](const ForwardWrite& message) { OnForwardWrite(from, incarnation, message); },
+          [&](const ForwardRead& message) { OnForwardRead(from, incarnation, message); },
+          [&](const ForwardAnswer& message) { OnForwardAnswer(from, incarnation, message); }},
+      inbound.message);
+}
+
+Effects Replica::TakeEffects() {
   if (forgotten_) {
     return {};
   }
@@ -132,7 +162,7 @@ Effects Replica::Think() {
   return std::exchange(effects_, {});
 }
 
-void Replica::Remembered(Effects* effects) {
+void Replica::OnDurable(Effects* effects) {
   if (forgotten_) {
     return;
   }
@@ -151,7 +181,7 @@ void Replica::Remembered(Effects* effects) {
         {candidate_->ballot(), acceptor_.accepted(), log.tip(), log.decided(), {}}, log);
     WeighPromises();
   }
-  HandOver(effects);
+  HandOver(effects, &effects->after_sync);
 }
 
 void Replica::Apply(Effects* effects) {
@@ -162,34 +192,36 @@ void Replica::Apply(Effects* effects) {
   GoOnCatchingUp();
   ServeReads();
   acceptor_.Trim(machine_->applied(), options_.recent_blocks, kRecentBytes);
-  HandOver(effects);
+  HandOver(effects, &effects->after_apply);
 }
 
-void Replica::HandOver(Effects* effects) {
+void Replica::HandOver(Effects* effects, std::vector<Outbound>* messages) {
   if (acceptor_.changed()) {
     return;  // a new leader has a log to write first: the rest goes with the next turn
   }
-  MoveInto(effects_.early, effects->late);
-  MoveInto(effects_.late, effects->late);
+  MoveInto(effects_.before_sync, *messages);
+  MoveInto(effects_.after_sync, *messages);
   MoveInto(effects_.serve, effects->serve);
   MoveInto(effects_.answers, effects->answers);
 }
 
-bool Replica::Restless() const {
+bool Replica::HasWork() const {
   if (forgotten_) {
     return false;
   }
-  const bool can_seal = MaySeal() && !gathering_.Holds(proposals_.queue_size());
+  const bool can_seal = MaySeal() && !batch_delay_.Holds(proposals_.queue_size());
   const bool can_probe = leader_ && reads_.waiting() && !leader_->ProbeUnderWay() &&
                          leader_->Ready(acceptor_.log()) && Formed();
   const bool can_read =
       reads_.HasReady(machine_->applied(), [this](NodeId node) { return TakesAnswers(node); });
   return acceptor_.changed() || can_seal || can_probe || MustApply() || can_read ||
-         !effects_.early.empty() || !effects_.late.empty() || !effects_.answers.empty() ||
-         !effects_.serve.empty();
+         !effects_.before_sync.empty() || !effects_.after_sync.empty() ||
+         !effects_.answers.empty() || !effects_.serve.empty();
 }
 
-bool Replica::Gathering() const { return MaySeal() && gathering_.Holds(proposals_.queue_size()); }
+bool Replica::IsBatching() const {
+  return MaySeal() && batch_delay_.Holds(proposals_.queue_size());
+}
 
 // --- roles
 
@@ -201,7 +233,7 @@ NodeId Replica::LeaderHint() const {
   return leader_ ? options_.self : election_.Leader(acceptor_.promised(), now_);
 }
 
-bool Replica::Content() const {
+bool Replica::IsSatisfied() const {
   if (leader_) {
     const paxos::Log& log = acceptor_.log();
     return election_.Supporters(leader_->ballot(), log.IncarnationsAt(log.decided()), now_) >=
@@ -215,7 +247,7 @@ void Replica::KeepLeading() {
     StopLeading();  // R7: it led as a newcomer, and has learned that there is a chain
     return;
   }
-  if (!Content()) {
+  if (!IsSatisfied()) {
     // R8: a leader that lost its majority steps down, and its heartbeats say so.
     if (unsupported_since_ == 0) {
       unsupported_since_ = now_;
@@ -231,7 +263,7 @@ void Replica::KeepLeading() {
   }
   if (now_ >= next_stand_ &&
       election_.SomeoneIsStuckAbove(leader_->ballot(), greatest_round_, now_)) {
-    StandForElection();
+    BeginElection();
     return;
   }
   if (HasRoom()) {
@@ -246,7 +278,7 @@ void Replica::ConsiderElection() {
   const bool able =
       MayTake() || (room_ == Room::kNone && !MajorityHasRoom() &&
                     !election_.LongerNeighbour(acceptor_.accepted(), log.tip(), now_));
-  const bool may_stand = IsVoter() && able && !BesideACluster() && !Content() &&
+  const bool may_stand = IsVoter() && able && !BesideACluster() && !IsSatisfied() &&
                          !election_.NeighbourContent(now_) &&
                          LinkedVoters() >= QuorumOf(options_.nodes.size());
   if (LeaderHint() != 0 && tries_ > 0) {
@@ -264,7 +296,7 @@ void Replica::ConsiderElection() {
     next_stand_ = std::max(next_stand_, now_ + (defer ? lead + Random(lead) : 0));
   }
   if (now_ >= next_stand_) {
-    StandForElection();
+    BeginElection();
   }
 }
 
@@ -274,21 +306,21 @@ void Replica::SetRoom(Room room) {
   }
 }
 
-void Replica::Stand() {
+void Replica::Campaign() {
   if (IsVoter()) {
-    StandForElection();
+    BeginElection();
   }
 }
 
-void Replica::StandForElection() {
+void Replica::BeginElection() {
   const std::uint64_t round = std::max(greatest_round_, acceptor_.promised().round) + 1;
-  if (round > paxos::kMaxRound) {
+  if (round > kMaxRound) {
     return;  // everybody would refuse it
   }
   if (leader_) {
     StopLeading();
   }
-  const paxos::Ballot ballot{round, options_.self, options_.incarnation};
+  const Ballot ballot{round, options_.self, options_.incarnation};
   greatest_round_ = round;
   acceptor_.StartBallot(ballot);
   candidate_.emplace(ballot, options_.nodes.size());
@@ -320,20 +352,20 @@ void Replica::StopLeading() {
   unsupported_since_ = 0;
   unled_since_ = 0;
   for (const Origin& origin : proposals_.Clear()) {
-    HandBack(origin);
+    Requeue(origin);
   }
   for (const Origin& origin : reads_.Clear()) {
-    HandBack(origin);
+    Requeue(origin);
   }
 }
 
-void Replica::Beat() {
+void Replica::SendHeartbeats() {
   const paxos::Log& log = acceptor_.log();
-  was_content_ = Content();
+  was_satisfied_ = IsSatisfied();
   next_beat_ = now_ + options_.timing.heartbeat;
   paxos::Heartbeat beat{acceptor_.promised(),
                         leader_.has_value(),
-                        was_content_,
+                        was_satisfied_,
                         election_.HeardMask(now_),
                         acceptor_.accepted(),
                         log.tip(),
@@ -361,11 +393,11 @@ std::uint64_t Replica::Random(std::uint64_t below) {
 }
 
 void Replica::Send(NodeId to, Message message) {
-  effects_.late.push_back({to, std::move(message)});
+  effects_.after_sync.push_back({to, std::move(message)});
 }
 
 void Replica::SendEarly(NodeId to, Message message) {
-  effects_.early.push_back({to, std::move(message)});
+  effects_.before_sync.push_back({to, std::move(message)});
 }
 
 }  // namespace cairn::replica

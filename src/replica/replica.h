@@ -4,41 +4,41 @@
 //
 // A turn, as the node's driver and the simulator run it:
 //
-//     Tick, Step, Submit, Read …      think: any number of events
-//     effects = Think()               the leader seals what waits
-//     send effects.early
-//     commit effects.write            remember: one synced batch
-//     Remembered(&effects)            votes and decisions that rested on it
-//     send effects.late               speak
-//     Apply(&effects)                 what is decided is applied, as much as fits into a turn: no
-//                                     vote waits for it
-//     send effects.late, effects.answers, serve effects.serve        speak
+//     Tick, Step, Submit, Read …     think: any number of events
+//     effects = TakeEffects()        the leader seals what waits
+//     send effects.before_sync
+//     commit effects.write           remember: one synced batch
+//     OnDurable(&effects)            votes and decisions that rested on it
+//     send effects.after_sync        speak
+//     Apply(&effects)                what is decided is applied, as much as fits into a turn: no
+//                                    vote waits for it
+//     send effects.after_apply, effects.answers, serve effects.serve        speak
 //
 // Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
 // (decided blocks from peers), memory.cc (who is heeded), serving.cc (requests of clients),
-// reading.cc (linearizable reads), words.cc (what a person is told).
+// reading.cc (linearizable reads), describe.cc (what a person is told).
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 
+#include "api/status_report.h"
 #include "kv/state_machine.h"
 #include "paxos/acceptor.h"
 #include "paxos/candidate.h"
 #include "paxos/election.h"
 #include "paxos/leader.h"
+#include "replica/batch_delay.h"
 #include "replica/catch_up.h"
 #include "replica/doubts.h"
 #include "replica/effects.h"
-#include "replica/gathering.h"
-#include "replica/message.h"
-#include "replica/prompt.h"
+#include "replica/peer_message.h"
 #include "replica/repair.h"
 #include "replica/requests.h"
 #include "replica/room.h"
-#include "replica/status.h"
 #include "replica/strangers.h"
+#include "replica/thrifty_quorum.h"
 
 namespace cairn::replica {
 
@@ -75,7 +75,7 @@ class Replica {
   /// `machine` has applied exactly head.decided blocks; it is not owned.
   Replica(Options options, const Recovered& recovered, kv::StateMachine* machine, Micros now);
 
-  /// It is so late: `now` is monotonic, `wall` is the time of day. To be told before what has
+  /// The time is: `now` is monotonic, `wall` is the time of day. To be told before what has
   /// waited is passed on, so that a node that was held up takes nobody for silent whose words it
   /// has not yet read.
   void Advance(Micros now, Micros wall);
@@ -90,7 +90,7 @@ class Replica {
 
   /// Stands for election now, whoever leads: agreement must bear any number of candidates at any
   /// time, however rarely R8 lets one stand. Does nothing without a vote.
-  void Stand();
+  void Campaign();
 
   /// What the disk has room for, as the node last looked. A node whose disk is full keeps what it
   /// has and serves reads, but takes no new block, unless too few others have room (MayTake).
@@ -100,16 +100,16 @@ class Replica {
   /// its reads until there is room again; nobody else waits for that. Without a word: any number.
   void SetAnswerRoom(NodeId node, std::size_t bytes) { answer_room_[node] = bytes; }
 
-  [[nodiscard]] Effects Think();
-  void Remembered(Effects* effects);
+  [[nodiscard]] Effects TakeEffects();
+  void OnDurable(Effects* effects);
   void Apply(Effects* effects);
   /// There is something to do that needs no further event: the driver must not sleep.
-  [[nodiscard]] bool Restless() const;
+  [[nodiscard]] bool HasWork() const;
   /// It will want to do something soon, within a millisecond.
-  [[nodiscard]] bool Gathering() const;
+  [[nodiscard]] bool IsBatching() const;
 
-  [[nodiscard]] ReplicaStatus Status() const;
-  [[nodiscard]] std::vector<QueueEntry> Queue() const;
+  [[nodiscard]] api::ReplicaStatus Report() const;
+  [[nodiscard]] std::vector<api::QueueEntry> Queue() const;
   /// This node hears the other, lately.
   [[nodiscard]] bool Hears(NodeId node) const { return election_.Heard(node, now_); }
   /// The node that leads, as far as this one knows; 0 if none does.
@@ -121,7 +121,7 @@ class Replica {
   [[nodiscard]] Stamp StampOf(std::uint64_t commits) const {
     return {options_.life, commits, began_.began};
   }
-  [[nodiscard]] Seen SeenOf(NodeId node) const { return witness_.Of(node); }
+  [[nodiscard]] Seen SeenOf(NodeId node) const { return peer_memory_.Of(node); }
   /// Who speaks in a node's name and is not heeded, since the last call.
   [[nodiscard]] std::vector<Stranger> TakeStrangers() { return strangers_.Take(); }
   /// A sentence, once a peer has remembered more of this node than its ledger does (R7), and has
@@ -130,16 +130,17 @@ class Replica {
   [[nodiscard]] const std::optional<std::string>& forgotten() const { return forgotten_; }
 
  private:
-  void HandOver(Effects* effects);
+  void Dispatch(const Inbound& inbound);
+  void HandOver(Effects* effects, std::vector<Outbound>* messages);
 
   // Roles (replica.cc).
   void KeepLeading();
   void ConsiderElection();
-  void StandForElection();
+  void BeginElection();
   void SendPrepares();
   void StopLeading();
-  void Beat();
-  [[nodiscard]] bool Content() const;
+  void SendHeartbeats();
+  [[nodiscard]] bool IsSatisfied() const;
   [[nodiscard]] bool Formed() const { return acceptor_.log().decided() >= 1; }
   /// For a quorum to answer, with a floor.
   [[nodiscard]] Micros AtLeast(Micros floor) const {
@@ -149,31 +150,31 @@ class Replica {
   std::uint64_t Random(std::uint64_t below);
   void Send(NodeId to, Message message);
   void SendEarly(NodeId to, Message message);
-  [[nodiscard]] std::string Words() const;
+  [[nodiscard]] std::string Describe() const;
   [[nodiscard]] std::vector<NodeId> Missing() const;
 
   // Memory (memory.cc).
   [[nodiscard]] bool Heeds(const Inbound& inbound);
   void HearMemory(NodeId from, const Seen& seen);
-  void On(NodeId from, Incarnation incarnation, const AskMemory& ask);
-  void On(NodeId from, Incarnation incarnation, const TellMemory& told);
+  void OnAskMemory(NodeId from, Incarnation incarnation, const AskMemory& ask);
+  void OnTellMemory(NodeId from, Incarnation incarnation, const TellMemory& told);
   [[nodiscard]] bool Doubted() const { return doubts_.open(now_); }
 
   // Agreement (agreement.cc).
-  void On(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat);
-  void On(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare);
-  void On(NodeId from, Incarnation incarnation, const paxos::Promise& promise);
-  void On(NodeId from, Incarnation incarnation, const paxos::Refuse& refuse);
-  void On(NodeId from, Incarnation incarnation, const paxos::Sync& sync);
-  void On(NodeId from, Incarnation incarnation, const paxos::Accept& accept);
-  void On(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted);
-  void On(NodeId from, Incarnation incarnation, const paxos::Behind& behind);
-  void On(NodeId from, Incarnation incarnation, const paxos::Fetch& fetch);
-  void On(NodeId from, Incarnation incarnation, const paxos::Blocks& blocks);
-  void On(NodeId from, Incarnation incarnation, const paxos::Probe& probe);
-  void On(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack);
-  void Obey(NodeId leader, const paxos::Ballot& ballot, paxos::Verdict verdict);
-  void SayBehind(NodeId leader, const paxos::Ballot& ballot);
+  void OnHeartbeat(NodeId from, Incarnation incarnation, const paxos::Heartbeat& heartbeat);
+  void OnPrepare(NodeId from, Incarnation incarnation, const paxos::Prepare& prepare);
+  void OnPromise(NodeId from, Incarnation incarnation, const paxos::Promise& promise);
+  void OnRefuse(NodeId from, Incarnation incarnation, const paxos::Refuse& refuse);
+  void OnAcceptSync(NodeId from, Incarnation incarnation, const paxos::AcceptSync& sync);
+  void OnAccept(NodeId from, Incarnation incarnation, const paxos::Accept& accept);
+  void OnAccepted(NodeId from, Incarnation incarnation, const paxos::Accepted& accepted);
+  void OnBehind(NodeId from, Incarnation incarnation, const paxos::Behind& behind);
+  void OnFetch(NodeId from, Incarnation incarnation, const paxos::Fetch& fetch);
+  void OnBlocks(NodeId from, Incarnation incarnation, const paxos::Blocks& blocks);
+  void OnProbe(NodeId from, Incarnation incarnation, const paxos::Probe& probe);
+  void OnProbeAck(NodeId from, Incarnation incarnation, const paxos::ProbeAck& ack);
+  void AnswerLeader(NodeId leader, const Ballot& ballot, paxos::Verdict verdict);
+  void SayBehind(NodeId leader, const Ballot& ballot);
   void WeighPromises();
   void BecomeLeader(NodeId best);
   void BringUp(NodeId follower, const paxos::Promise& promise);
@@ -185,11 +186,11 @@ class Replica {
   void ProposeForming();
   void ProposeReadmission();
   void ExtendForCluster(Request request);
-  bool NoteRound(const paxos::Ballot& ballot);
+  bool NoteRound(const Ballot& ballot);
   void CountVotes();
 
   // Learning (learning.cc).
-  void CatchUp(bool goes_on);
+  void RunCatchUp(bool goes_on);
   /// What CatchUp waited for is applied.
   void GoOnCatchingUp();
   void AskForMore(bool goes_on);
@@ -199,13 +200,13 @@ class Replica {
   void LearnInOrder();
 
   // Serving (serving.cc).
-  void On(NodeId from, Incarnation incarnation, const ForwardWrite& forward);
-  void On(NodeId from, Incarnation incarnation, const ForwardRead& forward);
-  void On(NodeId from, Incarnation incarnation, const ForwardAnswer& answer);
-  void Enqueue(Token token, cairn::Status status, WaitingRequest request);
+  void OnForwardWrite(NodeId from, Incarnation incarnation, const ForwardWrite& forward);
+  void OnForwardRead(NodeId from, Incarnation incarnation, const ForwardRead& forward);
+  void OnForwardAnswer(NodeId from, Incarnation incarnation, const ForwardAnswer& answer);
+  void Enqueue(Token token, Status status, WaitingRequest request);
   void Follow();
-  void Hand(Token token);
-  void HandBack(const Origin& origin);
+  void Forward(Token token);
+  void Requeue(const Origin& origin);
   void GiveUpWaiting();
   void Propose(const Origin& origin, const Request& request);
   [[nodiscard]] bool MaySeal() const;
@@ -222,13 +223,13 @@ class Replica {
   [[nodiscard]] bool MustApply() const { return machine_->applied() < acceptor_.log().decided(); }
   void ServeReads();
   [[nodiscard]] bool TakesAnswers(NodeId node) const;
-  void Tell(const Origin& origin, Answer answer);
+  void Reply(const Origin& origin, api::Answer answer);
   /// The node that leads or led has answered a request of a client of this node.
-  void Settle(Token token, Answer answer);
-  void AnswerLocal(Token token, Answer answer);
-  [[nodiscard]] Answer Refusal(bool maybe_applied) const;
-  void TurnAway(const Origin& origin, const cairn::Status& why);
-  [[nodiscard]] cairn::Status Crowded() const;
+  void Settle(Token token, api::Answer answer);
+  void AnswerLocal(Token token, api::Answer answer);
+  [[nodiscard]] api::Answer Refusal(bool maybe_applied) const;
+  void Reject(const Origin& origin, const Status& why);
+  [[nodiscard]] Status Crowded() const;
   [[nodiscard]] bool HasRoom() const { return room_ == Room::kFree; }
   /// A block that is not yet on this node's disk may be written.
   [[nodiscard]] bool MayTake() const;
@@ -259,13 +260,13 @@ class Replica {
   paxos::Election election_;
   std::optional<paxos::Candidate> candidate_;
   std::optional<paxos::Leader> leader_;
-  Prompt block_prompt_;
-  Prompt probe_prompt_;
+  ThriftyQuorum block_quorum_;
+  ThriftyQuorum probe_quorum_;
   std::uint64_t probe_at_tick_ = 0;  // the round that was under way, or the last one
   std::map<NodeId, Slot> sent_;      // by a leader: up to where a follower was sent its log
   Waiting waiting_;
   Proposals proposals_;
-  cairn::replica::Gathering gathering_;
+  BatchDelay batch_delay_;
   Reads reads_;
   std::map<NodeId, std::size_t> answer_room_;
   Effects effects_;
@@ -286,13 +287,13 @@ class Replica {
   Micros behind_said_at_ = 0;
   Micros behind_pause_ = 0;  // until it is said again, if nothing came of it
   Slot behind_matched_ = 0;  // when it was said, and to whom
-  paxos::Ballot behind_ballot_;
-  bool was_content_ = false;
-  NodeId known_leader_ = 0;     // whom requests are handed to
-  paxos::Ballot known_ballot_;  // in this ballot
-  Slot last_decided_ = 0;       // for noticing that nothing comes
+  Ballot behind_ballot_;
+  bool was_satisfied_ = false;
+  NodeId known_leader_ = 0;  // whom requests are handed to
+  Ballot known_ballot_;      // in this ballot
+  Slot last_decided_ = 0;    // for noticing that nothing comes
   Micros decided_at_ = 0;
-  cairn::replica::CatchUp catch_up_;
+  CatchUp catch_up_;
   bool catch_up_waits_ = false;
   Micros fetch_until_ = 0;  // a candidate's own
   Repair repair_;
@@ -302,7 +303,7 @@ class Replica {
   Room room_ = Room::kFree;
   Micros leads_since_ = 0;
   Micros paced_at_ = 0;  // the newest block was sealed or adopted: for BlockTime
-  Witness witness_;
+  PeerMemory peer_memory_;
   Doubts doubts_;
   Strangers strangers_;
   Stamp began_;  // this life

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "chain/block.h"
+#include "api/operation.h"
+#include "chain/block_format.h"
 #include "common/check.h"
 
 namespace cairn::replica {
@@ -118,7 +119,7 @@ void Proposals::Add(const Origin& origin, const Request& request) {
     origins.push_back(origin);
   }
   if (is_new) {
-    open->second.what = (request.op == Op::kPut ? "put " : "del ") + request.key;
+    open->second.what = api::NameOf(request.op) + " " + request.key;
     bytes_ += chain::EncodedSize(request);
     queue_.push_back(request);
   }
@@ -180,8 +181,8 @@ std::vector<Origin> Proposals::ClearQueue() {
   return unsealed;
 }
 
-std::vector<QueueEntry> Proposals::Describe() const {
-  std::vector<QueueEntry> entries;
+std::vector<api::QueueEntry> Proposals::Describe() const {
+  std::vector<api::QueueEntry> entries;
   for (const auto& [key, open] : open_) {
     entries.push_back({open.what, open.slot == 0
                                       ? "a place in a block"

@@ -17,10 +17,10 @@
 #include <utility>
 #include <vector>
 
+#include "api/status_report.h"
 #include "common/block.h"
 #include "common/limits.h"
-#include "replica/message.h"
-#include "replica/status.h"
+#include "replica/peer_message.h"
 
 namespace cairn::replica {
 
@@ -104,7 +104,7 @@ class Proposals {
   [[nodiscard]] std::size_t queue_size() const { return queue_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   /// For printQueue.
-  [[nodiscard]] std::vector<QueueEntry> Describe() const;
+  [[nodiscard]] std::vector<api::QueueEntry> Describe() const;
 
  private:
   using Key = std::pair<ClientId, Sequence>;

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "chain/block.h"
+#include "api/operation.h"
+#include "chain/block_format.h"
 #include "common/check.h"
 #include "common/limits.h"
 #include "replica/replica.h"
@@ -15,23 +16,7 @@ namespace {
 // Requests that are handed on, or given up, in one tick: a crowd does not make a turn long.
 constexpr std::size_t kMostATick = 4096;
 
-Status CheckRequest(const std::string& key, const std::string& value) {
-  if (key.empty()) {
-    return Status::Usage("the key is empty: name the entry with at least one byte");
-  }
-  if (key.size() > kMaxKeyBytes) {
-    return Status::Usage("the key has " + std::to_string(key.size()) + " bytes and the limit is " +
-                         std::to_string(kMaxKeyBytes) + ": use a shorter key");
-  }
-  if (value.size() > kMaxValueBytes) {
-    return Status::Usage("the value has " + std::to_string(value.size()) +
-                         " bytes and the limit is " + std::to_string(kMaxValueBytes) +
-                         ": split it over several keys");
-  }
-  return Status::Ok();
-}
-
-Answer AnswerOf(const Status& status) { return {status.code(), status.message(), 0, {}, 0}; }
+api::Answer AnswerOf(const Status& status) { return {status.code(), status.message(), 0, {}, 0}; }
 
 std::string SessionsFullWords() {
   return "the cluster has no room for this client's session: it remembers the answers of as many "
@@ -40,8 +25,8 @@ std::string SessionsFullWords() {
          " seconds; try again later, with fewer clients or with fewer requests under way";
 }
 
-Answer AnswerOf(const kv::Outcome& outcome) {
-  Answer answer;
+api::Answer AnswerOf(const kv::Outcome& outcome) {
+  api::Answer answer;
   answer.code = outcome.code;
   answer.slot = outcome.slot;
   switch (outcome.code) {
@@ -71,25 +56,18 @@ Answer AnswerOf(const kv::Outcome& outcome) {
 // --- at the node where the client is connected
 
 void Replica::Submit(Token token, Request request) {
-  cairn::Status status = CheckRequest(request.key, request.value);
-  if (status.ok() && (request.op != Op::kPut && request.op != Op::kDel)) {
-    status =
-        cairn::Status::Denied("clients can put and delete; this operation is the cluster's own");
-  }
-  if (status.ok() && (request.client == 0 || request.sequence == 0)) {
-    status = cairn::Status::Usage("a write needs a client id and a sequence number, both above 0");
-  }
+  const Status status = api::CheckRequest(request);
   Enqueue(token, status, {true, std::move(request), now_, now_, 0, 0});
 }
 
 void Replica::Read(Token token, std::string key) {
-  const cairn::Status status = CheckRequest(key, {});
+  const Status status = api::CheckKey(key);
   WaitingRequest read{false, {}, now_, now_, 0, 0};
   read.request.key = std::move(key);
   Enqueue(token, status, std::move(read));
 }
 
-void Replica::Enqueue(Token token, cairn::Status status, WaitingRequest request) {
+void Replica::Enqueue(Token token, Status status, WaitingRequest request) {
   if (status.ok() &&
       (waiting_.size() >= kMaxQueuedRequests || waiting_.bytes() >= kMaxQueuedBytes)) {
     status = Crowded();
@@ -100,14 +78,14 @@ void Replica::Enqueue(Token token, cairn::Status status, WaitingRequest request)
     return;
   }
   if (known_leader_ != 0) {
-    Hand(token);
+    Forward(token);
   }
 }
 
 void Replica::Follow() {
   // While the cluster forms a leader can decide nothing: what waits is refused like without one.
   const NodeId leader = Formed() ? LeaderHint() : 0;
-  paxos::Ballot ballot;
+  Ballot ballot;
   if (leader == options_.self) {
     ballot = leader_->ballot();
   } else if (leader != 0) {
@@ -123,7 +101,7 @@ void Replica::Follow() {
     for (const Token token : waiting_.Parked(kMostATick)) {
       const Request& request = waiting_.Find(token)->request;
       bytes += kBesideValue + request.key.size() + request.value.size();
-      Hand(token);
+      Forward(token);
       if (bytes >= kBytesATurn) {
         return;
       }
@@ -131,7 +109,7 @@ void Replica::Follow() {
   }
 }
 
-void Replica::Hand(Token token) {
+void Replica::Forward(Token token) {
   waiting_.HandTo(token, known_leader_);
   const WaitingRequest& waiting = *waiting_.Find(token);
   if (known_leader_ != options_.self) {
@@ -141,7 +119,7 @@ void Replica::Hand(Token token) {
       SendEarly(known_leader_, ForwardRead{token, waiting.request.key});
     }
   } else if (!leader_) {
-    HandBack({options_.self, token});  // it stopped leading since the last tick
+    Requeue({options_.self, token});  // it stopped leading since the last tick
   } else if (waiting.is_write) {
     Propose({options_.self, token}, waiting.request);
   } else {
@@ -149,12 +127,12 @@ void Replica::Hand(Token token) {
   }
 }
 
-void Replica::HandBack(const Origin& origin) {
+void Replica::Requeue(const Origin& origin) {
   if (origin.node != options_.self) {
     Send(origin.node,
          ForwardAnswer{origin.token,
-                       AnswerOf(cairn::Status::Unavailable("node " + std::to_string(options_.self) +
-                                                           " does not lead"))});
+                       AnswerOf(Status::Unavailable("node " + std::to_string(options_.self) +
+                                                    " does not lead"))});
     return;
   }
   if (waiting_.Find(origin.token) != nullptr) {
@@ -162,19 +140,20 @@ void Replica::HandBack(const Origin& origin) {
   }
 }
 
-void Replica::On(NodeId /*from*/, Incarnation /*incarnation*/, const ForwardAnswer& forward) {
+void Replica::OnForwardAnswer(NodeId /*from*/, Incarnation /*incarnation*/,
+                              const ForwardAnswer& forward) {
   if (waiting_.Find(forward.token) == nullptr) {
     return;
   }
-  const Answer& answer = forward.answer;
+  const api::Answer& answer = forward.answer;
   if (answer.code == Code::kUnavailable && answer.leader == 0) {
-    HandBack({options_.self, forward.token});  // surely not applied by that node: try again
+    Requeue({options_.self, forward.token});  // surely not applied by that node: try again
   } else {
     Settle(forward.token, forward.answer);
   }
 }
 
-void Replica::Settle(Token token, Answer answer) {
+void Replica::Settle(Token token, api::Answer answer) {
   const WaitingRequest& waiting = *waiting_.Find(token);
   const bool did_nothing = answer.code == Code::kFull || answer.code == Code::kUnavailable ||
                            answer.code == Code::kUnknownOutcome;
@@ -184,13 +163,11 @@ void Replica::Settle(Token token, Answer answer) {
   AnswerLocal(token, std::move(answer));
 }
 
-void Replica::TurnAway(const Origin& origin, const cairn::Status& why) {
-  Tell(origin, AnswerOf(why));
-}
+void Replica::Reject(const Origin& origin, const Status& why) { Reply(origin, AnswerOf(why)); }
 
-cairn::Status Replica::Crowded() const {
-  return cairn::Status::Unavailable("node " + std::to_string(options_.self) +
-                                    " has too many requests waiting: try again in a moment");
+Status Replica::Crowded() const {
+  return Status::Unavailable("node " + std::to_string(options_.self) +
+                             " has too many requests waiting: try again in a moment");
 }
 
 void Replica::GiveUpWaiting() {
@@ -201,13 +178,13 @@ void Replica::GiveUpWaiting() {
   }
 }
 
-Answer Replica::Refusal(bool maybe_applied) const {
-  return AnswerOf(maybe_applied ? cairn::Status::Unknown(
-                                      Words() + "; the request was on its way and may be applied")
-                                : cairn::Status::Unavailable(Words()));
+api::Answer Replica::Refusal(bool maybe_applied) const {
+  return AnswerOf(maybe_applied ? Status::Unknown(Describe() +
+                                                  "; the request was on its way and may be applied")
+                                : Status::Unavailable(Describe()));
 }
 
-void Replica::AnswerLocal(Token token, Answer answer) {
+void Replica::AnswerLocal(Token token, api::Answer answer) {
   waiting_.Remove(token);
   answer.leader = LeaderHint();
   effects_.answers.push_back({token, std::move(answer)});
@@ -215,37 +192,37 @@ void Replica::AnswerLocal(Token token, Answer answer) {
 
 // --- at the leader
 
-void Replica::On(NodeId from, Incarnation /*incarnation*/, const ForwardWrite& forward) {
+void Replica::OnForwardWrite(NodeId from, Incarnation /*incarnation*/,
+                             const ForwardWrite& forward) {
   const Request& request = forward.request;
-  if (CheckRequest(request.key, request.value).ok() && request.client != 0 &&
-      (request.op == Op::kPut || request.op == Op::kDel)) {
+  if (api::CheckRequest(request).ok()) {
     Propose({from, forward.token}, request);
   }
 }
 
 void Replica::Propose(const Origin& origin, const Request& request) {
   if (!leader_) {
-    HandBack(origin);
+    Requeue(origin);
   } else if (proposals_.queue_size() >= kMaxQueuedRequests ||
              proposals_.bytes() >= kMaxQueuedBytes) {
     // Not handed back: that comes again with the next tick, all of it.
-    TurnAway(origin, Crowded());
+    Reject(origin, Crowded());
   } else if (request.session_base > acceptor_.log().tip()) {
     // R10: somebody told the client a slot that no chain has reached, or one that a recovery of the
     // cluster has lost; its session would not count as evicted when it is. The answer names a slot
     // with which it may try again.
-    Answer answer = AnswerOf(cairn::Status::Unavailable(
+    api::Answer answer = AnswerOf(Status::Unavailable(
         "the client knows slot " + std::to_string(request.session_base) +
         " as decided, and the chain of node " + std::to_string(options_.self) + " ends before it"));
     answer.slot = acceptor_.log().decided();
-    Tell(origin, std::move(answer));
+    Reply(origin, std::move(answer));
   } else if (const auto outcome = machine_->Recall(request.client, request.sequence)) {
-    Tell(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
+    Reply(origin, AnswerOf(*outcome));  // R10: a retry gets the first answer
   } else if (!RoomForWrites()) {
-    TurnAway(origin, cairn::Status::Full(FullWords()));
+    Reject(origin, Status::Full(FullWords()));
   } else if (!machine_->HasRoomFor(request, BlockTime())) {
     // As the block would, but without one.
-    TurnAway(origin, cairn::Status::Full(SessionsFullWords()));
+    Reject(origin, Status::Full(SessionsFullWords()));
   } else {
     proposals_.Add(origin, request);
   }
@@ -276,7 +253,7 @@ void Replica::SealBlocks() {
   }
   if (proposals_.queued() && !RoomForWrites()) {
     for (const Origin& origin : proposals_.ClearQueue()) {
-      TurnAway(origin, cairn::Status::Full(FullWords()));
+      Reject(origin, Status::Full(FullWords()));
     }
   }
   if (!HasRoom()) {
@@ -284,9 +261,9 @@ void Replica::SealBlocks() {
   }
   const paxos::Log& log = acceptor_.log();
   std::size_t bytes = 0;  // a turn must hash, send and write each of them
-  while (MaySeal() && !gathering_.Holds(proposals_.queue_size()) &&
+  while (MaySeal() && !batch_delay_.Holds(proposals_.queue_size()) &&
          bytes < options_.max_block_bytes) {
-    gathering_.Seal(proposals_.queue_size());
+    batch_delay_.Seal(proposals_.queue_size());
     acceptor_.Extend(Seal(proposals_.TakeBatch(log.tip() + 1, options_.max_block_requests,
                                                options_.max_block_bytes)));
     SpreadBlocks();
@@ -296,7 +273,7 @@ void Replica::SealBlocks() {
 
 void Replica::ApplyDecided() {
   if (MustApply()) {
-    gathering_.Decided(proposals_.size());
+    batch_delay_.Decided(proposals_.size());
   }
   std::size_t requests = 0;
   std::size_t bytes = 0;
@@ -313,13 +290,13 @@ void Replica::ApplyDecided() {
       for (const Origin& origin : outcomes[i].code == Code::kFull
                                       ? proposals_.Refuse(client, sequence, block->slot())
                                       : proposals_.Finish(client, sequence)) {
-        Tell(origin, AnswerOf(outcomes[i]));
+        Reply(origin, AnswerOf(outcomes[i]));
       }
     }
   }
 }
 
-void Replica::Tell(const Origin& origin, Answer answer) {
+void Replica::Reply(const Origin& origin, api::Answer answer) {
   if (origin.node != options_.self) {
     answer.leader = options_.self;
     Send(origin.node, ForwardAnswer{origin.token, std::move(answer)});
@@ -328,16 +305,14 @@ void Replica::Tell(const Origin& origin, Answer answer) {
   }
 }
 
-std::vector<QueueEntry> Replica::Queue() const {
-  std::vector<QueueEntry> entries = proposals_.Describe();
+std::vector<api::QueueEntry> Replica::Queue() const {
+  std::vector<api::QueueEntry> entries = proposals_.Describe();
   for (const auto& [token, waiting] : waiting_.all()) {
     if (waiting.handed_to == options_.self && waiting.is_write) {
       continue;  // listed among the proposals
     }
-    const std::string what = (!waiting.is_write                ? "get "
-                              : waiting.request.op == Op::kPut ? "put "
-                                                               : "del ") +
-                             waiting.request.key;
+    const std::string what =
+        (waiting.is_write ? api::NameOf(waiting.request.op) : "get") + " " + waiting.request.key;
     const std::string waits_for =
         waiting.handed_to == 0 ? "a leader"
         : waiting.handed_to == options_.self

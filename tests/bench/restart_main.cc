@@ -24,13 +24,13 @@
 #include <string>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "chain/sha256.h"
 #include "common/roster.h"
 #include "config/cluster.h"
-#include "node/start_up.h"
 #include "rocksdb/db.h"
-#include "storage/ledger_impl.h"
+#include "start/start_up.h"
+#include "storage/ledger/ledger_impl.h"
 
 namespace cairn::node {
 namespace {
@@ -66,14 +66,14 @@ void SayCost(Clock::time_point began) {
   ::_exit(0);
 }
 
-Memory Start(const std::string& directory) {
+node::DurableState Start(const std::string& directory) {
   config::Cluster cluster;
   cluster.name = "restart";
   cluster.nodes = {{1, "127.0.0.1", 5001, 5101}};
   auto memory =
-      StartUp(directory, cluster, 1,
-              {[](const std::string& line) { std::fprintf(stderr, "  %s\n", line.c_str()); },
-               [](Slot /*done*/, Slot /*all*/) {}});
+      start::StartUp(directory, cluster, 1,
+                     {[](const std::string& line) { std::fprintf(stderr, "  %s\n", line.c_str()); },
+                      [](Slot /*done*/, Slot /*all*/) {}});
   if (!memory.ok()) {
     Stop(memory.status().message());
   }
@@ -133,7 +133,7 @@ class Maker {
     write_.blocks.clear();
   }
 
-  Memory memory_;
+  node::DurableState memory_;
   std::uint64_t keys_;
   BlockPtr tip_;
   replica::LedgerWrite write_;
@@ -151,7 +151,7 @@ class Maker {
 
 [[noreturn]] void MeasureStart(const std::string& directory) {
   const auto began = Clock::now();
-  const Memory memory = Start(directory);
+  const node::DurableState memory = Start(directory);
   SayCost(began);
   Die();
 }

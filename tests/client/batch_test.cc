@@ -37,11 +37,11 @@ class BatchTest : public testing::Test {
 };
 
 TEST_F(BatchTest, ResultsAreInTheOrderOfTheOperations) {
-  fake_.SetAnswers([](const net::CallBody& body) -> net::ReplyBody {
-    if (const auto* read = std::get_if<net::Read>(&body)) {
+  fake_.SetAnswers([](const api::CallBody& body) -> api::ReplyBody {
+    if (const auto* read = std::get_if<api::Read>(&body)) {
       return FakeCluster::Ok(7, "value of " + read->key);
     }
-    const Request& request = std::get<net::Write>(body).request;
+    const Request& request = std::get<api::Write>(body).request;
     return request.op == Op::kDel ? FakeCluster::Failed(Code::kNotFound, "there is no such key", 9)
                                   : FakeCluster::Ok(8);
   });
@@ -76,7 +76,7 @@ TEST_F(BatchTest, NoTwoRequestsBearTheSameSequence) {
 
 TEST_F(BatchTest, WhatASilentNodeHadGoesToTheNextUnderTheSameSequence) {
   // It answers a Hello, and nothing else.
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
   EXPECT_EQ(CountOf(Code::kOk, Run(Puts(20))), 20U);
   ASSERT_EQ(fake_.nodes[1].calls.size(), 20U);
   ASSERT_EQ(fake_.nodes[2].calls.size(), 20U);
@@ -88,7 +88,7 @@ TEST_F(BatchTest, WhatASilentNodeHadGoesToTheNextUnderTheSameSequence) {
 }
 
 TEST_F(BatchTest, WhatIsRefusedGoesToTheLeaderThatIsNamed) {
-  fake_.nodes[1].answer = [](const net::CallBody&) {
+  fake_.nodes[1].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUnavailable, "node 1 does not lead", 0, 3);
   };
   EXPECT_EQ(CountOf(Code::kOk, Run(Puts(10))), 10U);
@@ -97,14 +97,14 @@ TEST_F(BatchTest, WhatIsRefusedGoesToTheLeaderThatIsNamed) {
 }
 
 TEST_F(BatchTest, WritesThatWereAlwaysRefusedAreSurelyNotApplied) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
   const auto results = Run(Puts(10));
   EXPECT_EQ(CountOf(Code::kUnavailable, results), 10U);
   EXPECT_NE(results[0].message.find("no majority"), std::string::npos) << results[0].message;
 }
 
 TEST_F(BatchTest, WritesWithoutAnAnswerAreUnknownAndReadsAreNot) {
-  fake_.SetAnswers([](const net::CallBody&) { return std::nullopt; });
+  fake_.SetAnswers([](const api::CallBody&) { return std::nullopt; });
   std::vector<Operation> operations = Puts(3);
   operations.push_back({Kind::kGet, "a", ""});
   const auto results = Run(operations);
@@ -113,8 +113,8 @@ TEST_F(BatchTest, WritesWithoutAnAnswerAreUnknownAndReadsAreNot) {
 }
 
 TEST_F(BatchTest, AnAnswerThatComesInThePauseSettlesItsOperation) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(77); };
   fake_.nodes[1].delay = Options{}.try_timeout + 10'000;
   const auto results = Run(Puts(3));
   EXPECT_EQ(CountOf(Code::kOk, results), 3U);
@@ -123,8 +123,8 @@ TEST_F(BatchTest, AnAnswerThatComesInThePauseSettlesItsOperation) {
 }
 
 TEST_F(BatchTest, LooksForLateAnswersBeforeItGivesUp) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(77); };
   fake_.nodes[1].delay = 1'900'000;
   options_.timeout = 2'000'000;
   const auto results = Run(Puts(3));
@@ -132,7 +132,7 @@ TEST_F(BatchTest, LooksForLateAnswersBeforeItGivesUp) {
 }
 
 TEST_F(BatchTest, DoesNotSpoilACertainRefusalByALastTransmission) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
   for (auto& [id, node] : fake_.nodes) {
     node.delay = 700'000;
   }
@@ -147,7 +147,7 @@ TEST_F(BatchTest, DoesNotSpoilACertainRefusalByALastTransmission) {
 
 TEST_F(BatchTest, ReadsAreAskedForUntilTheTimeIsOver) {
   const Micros ready = fake_.now + 4'500'000;
-  fake_.SetAnswers([this, ready](const net::CallBody&) {
+  fake_.SetAnswers([this, ready](const api::CallBody&) {
     return fake_.now < ready ? FakeCluster::NoMajority() : FakeCluster::Ok(12, "v");
   });
   EXPECT_EQ(CountOf(Code::kOk, Run({{Kind::kGet, "a", ""}, {Kind::kGet, "b", ""}})), 2U);
@@ -180,13 +180,13 @@ TEST_F(BatchTest, AWrongOperationIsRefusedAndTheOthersAreDone) {
 // refused for ever.
 TEST_F(BatchTest, OpenSequencesStayWithinWhatASessionRemembers) {
   bool first = true;
-  fake_.nodes[1].answer = [&first](const net::CallBody&) -> std::optional<net::ReplyBody> {
+  fake_.nodes[1].answer = [&first](const api::CallBody&) -> std::optional<api::ReplyBody> {
     return std::exchange(first, false) ? std::nullopt : std::optional(FakeCluster::Ok(11));
   };
   EXPECT_EQ(CountOf(Code::kOk, Run(Puts(3000))), 3000U);
   Sequence open = 1;  // all that came before the answer to the first one
   for (const auto& [time, body] : fake_.nodes[1].calls) {
-    const Request& request = std::get<net::Write>(body).request;
+    const Request& request = std::get<api::Write>(body).request;
     EXPECT_LT(request.sequence - request.first_open, kMaxOpenRequests);
     EXPECT_GE(request.first_open, open);
     open = std::max(open, request.first_open);
@@ -196,7 +196,7 @@ TEST_F(BatchTest, OpenSequencesStayWithinWhatASessionRemembers) {
 
 TEST_F(BatchTest, AForgottenSessionIsReplaced) {
   bool first = true;
-  fake_.nodes[1].answer = [&first](const net::CallBody&) -> std::optional<net::ReplyBody> {
+  fake_.nodes[1].answer = [&first](const api::CallBody&) -> std::optional<api::ReplyBody> {
     return std::exchange(first, false)
                ? FakeCluster::Failed(Code::kUnknownOutcome, "the session is gone", 11, 1)
                : FakeCluster::Ok(12);
@@ -206,7 +206,7 @@ TEST_F(BatchTest, AForgottenSessionIsReplaced) {
 }
 
 TEST_F(BatchTest, ABadGreetingSettlesNothingThatIsUnderWay) {
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
   for (const NodeId node : {2U, 3U}) {
     fake_.nodes[node].refuses = {Code::kUsage, "go away", 0, "", 0};
   }

@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "client/client.h"
 #include "client/fake_cluster.h"
 
 namespace cairn::client {
 namespace {
 
-using Kind = net::FaultCall::Kind;
+using Kind = api::FaultCall::Kind;
 
 class ClientCallsTest : public ::testing::Test {
  protected:
@@ -32,12 +32,12 @@ class ClientCallsTest : public ::testing::Test {
   }
   /// The node has these blocks and gives at most two at a time.
   void ServeChain(NodeId node, const std::vector<BlockPtr>& blocks) {
-    fake_.nodes[node].answer = [blocks](const net::CallBody& body) -> net::ReplyBody {
-      if (std::holds_alternative<net::StatusCall>(body)) {
-        return net::StatusReport{};
+    fake_.nodes[node].answer = [blocks](const api::CallBody& body) -> api::ReplyBody {
+      if (std::holds_alternative<api::StatusCall>(body)) {
+        return api::StatusReport{};
       }
-      const auto& call = std::get<net::ChainCall>(body);
-      net::ChainPart part;
+      const auto& call = std::get<api::ChainCall>(body);
+      api::ChainPart part;
       part.tip = blocks.size() - 1;
       part.decided = part.tip;
       for (Slot slot = call.first; slot <= std::min(call.last, part.tip); ++slot) {
@@ -60,8 +60,8 @@ class ClientCallsTest : public ::testing::Test {
 TEST_F(ClientCallsTest, AsksAllNodesForTheirStatusAtOnce) {
   for (auto& [id, node] : fake_.nodes) {
     node.delay = 100'000;
-    node.answer = [id = id](const net::CallBody&) {
-      net::StatusReport report;
+    node.answer = [id = id](const api::CallBody&) {
+      api::StatusReport report;
       report.replica.node = id;
       return report;
     };
@@ -78,7 +78,7 @@ TEST_F(ClientCallsTest, AsksAllNodesForTheirStatusAtOnce) {
 }
 
 TEST_F(ClientCallsTest, DoesNotWaitLongForTheStatusOfDeadNodes) {
-  fake_.SetAnswers([](const net::CallBody&) { return net::StatusReport{}; });
+  fake_.SetAnswers([](const api::CallBody&) { return api::StatusReport{}; });
   fake_.nodes[2].up = false;
   const Micros before = fake_.now;
   std::vector<NodeReport> reports = client_.StatusOfAll();
@@ -89,7 +89,7 @@ TEST_F(ClientCallsTest, DoesNotWaitLongForTheStatusOfDeadNodes) {
 }
 
 TEST_F(ClientCallsTest, WaitsASecondAtMostForTheStatusOfAStuckNode) {
-  fake_.SetAnswers([](const net::CallBody&) { return net::StatusReport{}; });
+  fake_.SetAnswers([](const api::CallBody&) { return api::StatusReport{}; });
   fake_.nodes[2].mute = true;
   const Micros before = fake_.now;
   EXPECT_FALSE(client_.StatusOfAll()[1].report);
@@ -145,8 +145,8 @@ TEST_F(ClientCallsTest, SaysWhereAChainEnds) {
 }
 
 TEST_F(ClientCallsTest, AStaleReadAsksOneNodeOnly) {
-  fake_.nodes[4].answer = [](const net::CallBody& body) {
-    EXPECT_TRUE(std::holds_alternative<net::StaleRead>(body));
+  fake_.nodes[4].answer = [](const api::CallBody& body) {
+    EXPECT_TRUE(std::holds_alternative<api::StaleRead>(body));
     return FakeCluster::Ok(3, "old");
   };
   EXPECT_EQ(client_.GetStale(4, "k").value, "old");
@@ -159,9 +159,9 @@ TEST_F(ClientCallsTest, AStaleReadAsksOneNodeOnly) {
 }
 
 TEST_F(ClientCallsTest, TellsEitherEndOfALinkToCutIt) {
-  fake_.SetAnswers([](const net::CallBody& body) {
-    const auto& call = std::get<net::FaultCall>(body);
-    return net::FaultDone{std::to_string(call.a) + "-" + std::to_string(call.b)};
+  fake_.SetAnswers([](const api::CallBody& body) {
+    const auto& call = std::get<api::FaultCall>(body);
+    return api::FaultDone{std::to_string(call.a) + "-" + std::to_string(call.b)};
   });
   EXPECT_EQ(client_.FaultLink(Kind::kFailLink, 1, 3).value(), "1-3");
   fake_.nodes[1].up = false;
@@ -171,7 +171,7 @@ TEST_F(ClientCallsTest, TellsEitherEndOfALinkToCutIt) {
 }
 
 TEST_F(ClientCallsTest, PassesOnThatFaultsAreNotAllowed) {
-  fake_.SetAnswers([](const net::CallBody&) {
+  fake_.SetAnswers([](const api::CallBody&) {
     return FakeCluster::Failed(Code::kDenied, "the cluster file does not allow faults");
   });
   EXPECT_EQ(client_.FaultLink(Kind::kFailLink, 1, 3).status().code(), Code::kDenied);
@@ -179,7 +179,7 @@ TEST_F(ClientCallsTest, PassesOnThatFaultsAreNotAllowed) {
 }
 
 TEST_F(ClientCallsTest, ADyingNodeNeedNotAnswer) {
-  fake_.nodes[2].answer = [this](const net::CallBody&) {
+  fake_.nodes[2].answer = [this](const api::CallBody&) {
     fake_.nodes[2].up = false;
     return std::nullopt;
   };

@@ -56,8 +56,8 @@ TEST_F(ClientTest, NumbersItsRequestsAndKeepsItsBase) {
 }
 
 TEST_F(ClientTest, RetriesTheSameSequenceOverALeaderChange) {
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
-  fake_.nodes[2].answer = [](const net::CallBody&) {
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
+  fake_.nodes[2].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUnknownOutcome, "the leader changed");
   };
   const OperationResult result = client_.Put("k", "v");
@@ -68,7 +68,7 @@ TEST_F(ClientTest, RetriesTheSameSequenceOverALeaderChange) {
 }
 
 TEST_F(ClientTest, FollowsTheHintOfALeaderAtOnce) {
-  fake_.nodes[1].answer = [](const net::CallBody&) {
+  fake_.nodes[1].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUnavailable, "ask the leader", 0, 4);
   };
   const Micros before = fake_.now;
@@ -79,7 +79,7 @@ TEST_F(ClientTest, FollowsTheHintOfALeaderAtOnce) {
 
 TEST_F(ClientTest, PausesLongerAndLongerWhileNobodyCanServe) {
   int refusals = 0;
-  fake_.SetAnswers([&refusals](const net::CallBody&) {
+  fake_.SetAnswers([&refusals](const api::CallBody&) {
     return ++refusals <= 6 ? FakeCluster::NoMajority() : FakeCluster::Ok(12);
   });
   const Micros before = fake_.now;
@@ -91,7 +91,7 @@ TEST_F(ClientTest, PausesLongerAndLongerWhileNobodyCanServe) {
 
 TEST_F(ClientTest, TwoNodesThatNameEachOtherAreNotAskedWithoutAPause) {
   for (const NodeId node : {1U, 2U}) {
-    fake_.nodes[node].answer = [node](const net::CallBody&) {
+    fake_.nodes[node].answer = [node](const api::CallBody&) {
       return FakeCluster::Failed(Code::kUnavailable, "ask the other", 0, 3 - node);
     };
   }
@@ -103,7 +103,7 @@ TEST_F(ClientTest, TwoNodesThatNameEachOtherAreNotAskedWithoutAPause) {
 }
 
 TEST_F(ClientTest, SaysUnavailableWhenEveryTransmissionWasRefused) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
   fake_.nodes[4].up = false;
   fake_.nodes[5].up = false;
   const Micros before = fake_.now;
@@ -120,7 +120,7 @@ TEST_F(ClientTest, SaysUnavailableWhenEveryTransmissionWasRefused) {
 }
 
 TEST_F(ClientTest, DoesNotSpoilACertainRefusalByALastTransmission) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
   for (auto& [id, node] : fake_.nodes) {
     node.delay = 700'000;
   }
@@ -148,8 +148,8 @@ TEST_F(ClientTest, SaysUnavailableWhenNoConnectionEverStood) {
 }
 
 TEST_F(ClientTest, SaysUnknownOutcomeWhenATransmissionIsUnanswered) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
   const OperationResult result = client_.Put("k", "v");
   EXPECT_EQ(result.code, Code::kUnknownOutcome);
   EXPECT_EQ(ExitCode(result.code), 5);
@@ -158,9 +158,9 @@ TEST_F(ClientTest, SaysUnknownOutcomeWhenATransmissionIsUnanswered) {
 }
 
 TEST_F(ClientTest, SaysUnknownOutcomeWhenANodeLostTrackOnce) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
   int calls = 0;
-  fake_.nodes[1].answer = [&calls](const net::CallBody&) {
+  fake_.nodes[1].answer = [&calls](const api::CallBody&) {
     return ++calls == 1 ? FakeCluster::Failed(Code::kUnknownOutcome, "the leader changed")
                         : FakeCluster::NoMajority();
   };
@@ -168,8 +168,8 @@ TEST_F(ClientTest, SaysUnknownOutcomeWhenANodeLostTrackOnce) {
 }
 
 TEST_F(ClientTest, TakesTheAnswerToAnEarlierTransmissionWhenItComesLate) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(77); };
   fake_.nodes[1].delay = 1'500'000;
   const OperationResult result = client_.Put("k", "v");
   EXPECT_TRUE(result.ok()) << result.message;
@@ -181,8 +181,8 @@ TEST_F(ClientTest, LooksForLateAnswersBeforeItGivesUp) {
   Options options = Preferring(1);
   options.timeout = 2 * kSecond;
   Client hurried(fake_.cluster, options, fake_.MakeEnvironment());
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(77); };
   fake_.nodes[1].delay = 1'900'000;
   const Micros before = fake_.now;
   EXPECT_EQ(hurried.Put("k", "v").slot, 77U);
@@ -190,7 +190,7 @@ TEST_F(ClientTest, LooksForLateAnswersBeforeItGivesUp) {
 }
 
 TEST_F(ClientTest, TheLogsOwnUnknownOutcomeIsFinalAndEndsTheSession) {
-  fake_.nodes[1].answer = [](const net::CallBody&) {
+  fake_.nodes[1].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUnknownOutcome, "the session is gone", 30);
   };
   const OperationResult result = client_.Put("k", "v");
@@ -198,23 +198,23 @@ TEST_F(ClientTest, TheLogsOwnUnknownOutcomeIsFinalAndEndsTheSession) {
   EXPECT_EQ(result.slot, 30U);
   EXPECT_EQ(result.message, "the session is gone");
   ASSERT_EQ(fake_.order.size(), 1U);
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(31); };
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(31); };
   EXPECT_TRUE(client_.Put("k", "v").ok());
   EXPECT_NE(fake_.nodes[1].WriteAt(1).client, fake_.nodes[1].WriteAt(0).client);
   EXPECT_EQ(fake_.nodes[1].WriteAt(1).sequence, 1U);
 }
 
 TEST_F(ClientTest, AReadIsNeverOfUnknownOutcome) {
-  fake_.SetAnswers([](const net::CallBody&) { return std::nullopt; });
+  fake_.SetAnswers([](const api::CallBody&) { return std::nullopt; });
   EXPECT_EQ(client_.Get("k").code, Code::kUnavailable);
   fake_.SetAnswers(
-      [](const net::CallBody&) { return FakeCluster::Failed(Code::kUnknownOutcome, "lost", 9); });
+      [](const api::CallBody&) { return FakeCluster::Failed(Code::kUnknownOutcome, "lost", 9); });
   EXPECT_EQ(client_.Get("k").code, Code::kUnavailable);
 }
 
 TEST_F(ClientTest, ReadsAValueWithItsSlot) {
-  fake_.nodes[1].answer = [](const net::CallBody& body) {
-    return FakeCluster::Ok(15, "value of " + std::get<net::Read>(body).key, 3);
+  fake_.nodes[1].answer = [](const api::CallBody& body) {
+    return FakeCluster::Ok(15, "value of " + std::get<api::Read>(body).key, 3);
   };
   const OperationResult result = client_.Get("k");
   ASSERT_TRUE(result.ok());
@@ -225,7 +225,7 @@ TEST_F(ClientTest, ReadsAValueWithItsSlot) {
 
 TEST_F(ClientTest, SaysWhichKeyIsMissing) {
   fake_.SetAnswers(
-      [](const net::CallBody&) { return FakeCluster::Failed(Code::kNotFound, "", 8); });
+      [](const api::CallBody&) { return FakeCluster::Failed(Code::kNotFound, "", 8); });
   const OperationResult got = client_.Get("a\nb");
   EXPECT_EQ(got.code, Code::kNotFound);
   EXPECT_EQ(got.message, "there is no key \"a\\nb\"");
@@ -234,7 +234,7 @@ TEST_F(ClientTest, SaysWhichKeyIsMissing) {
 }
 
 TEST_F(ClientTest, AUsageErrorIsFinal) {
-  fake_.nodes[1].answer = [](const net::CallBody&) {
+  fake_.nodes[1].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUsage, "too many open requests");
   };
   EXPECT_EQ(client_.Put("k", "v").code, Code::kUsage);
@@ -262,7 +262,7 @@ TEST_F(ClientTest, GoesBackToThePreferredNodeWhenItIsThereAgain) {
 }
 
 TEST_F(ClientTest, GreetsASilentNodeBeforeItTrustsItAgain) {
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
   EXPECT_TRUE(client_.Put("k", "v").ok());
   fake_.now += 10 * kSecond;
   fake_.nodes[1].mute = true;
@@ -310,7 +310,7 @@ TEST_F(ClientTest, ReplacesASessionThatWasIdleBeforeItCanBeEvicted) {
 TEST_F(ClientTest, AnyNodeIsAskedFirstWhenNoneIsNamedAndThenTheLeader) {
   fake_.random = 1;
   Client any(fake_.cluster, Options{}, fake_.MakeEnvironment());
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::Ok(11, "", 1); });
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::Ok(11, "", 1); });
   EXPECT_TRUE(any.Put("a", "b").ok());
   EXPECT_TRUE(any.Put("a", "b").ok());
   ASSERT_EQ(fake_.order.size(), 2U);

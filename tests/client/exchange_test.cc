@@ -37,8 +37,8 @@ TEST_F(ExchangeTest, ANodeThatRefusesToGreetIsNoMoreThanASilentOne) {
 }
 
 TEST_F(ExchangeTest, ABadGreetingSettlesNothingThatIsUnderWay) {
-  fake_.SetAnswers([](const net::CallBody&) { return FakeCluster::NoMajority(); });
-  fake_.nodes[1].answer = [](const net::CallBody&) { return std::nullopt; };
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[1].answer = [](const api::CallBody&) { return std::nullopt; };
   for (const Code code : {Code::kUnavailable, Code::kUsage, Code::kDenied, Code::kOther}) {
     for (const NodeId node : {2U, 3U, 4U, 5U}) {
       fake_.nodes[node].refuses = {code, "go away", 0, "", 0};
@@ -52,9 +52,9 @@ TEST_F(ExchangeTest, ABadGreetingSettlesNothingThatIsUnderWay) {
 }
 
 TEST_F(ExchangeTest, ADefiniteErrorOfOneNodeSettlesNothingThatAnotherOneMayHaveApplied) {
-  fake_.nodes[1].answer = [](const net::CallBody&) { return FakeCluster::Ok(77); };
+  fake_.nodes[1].answer = [](const api::CallBody&) { return FakeCluster::Ok(77); };
   fake_.nodes[1].delay = 2 * kSecond;
-  fake_.nodes[2].answer = [](const net::CallBody&) {
+  fake_.nodes[2].answer = [](const api::CallBody&) {
     return FakeCluster::Failed(Code::kUsage, "the call is refused");
   };
   for (const NodeId node : {3U, 4U, 5U}) {
@@ -77,7 +77,7 @@ TEST_F(ExchangeTest, WhereAllNodesRefuseTheReasonIsToldAtOnce) {
 }
 
 TEST_F(ExchangeTest, NodesThatMendAreAskedUntilTheyServe) {
-  const replica::Answer mending{Code::kUnavailable, "this node mends its disk", 0, "", 0};
+  const api::Answer mending{Code::kUnavailable, "this node mends its disk", 0, "", 0};
   for (auto& [id, node] : fake_.nodes) {
     node.refuses = mending;
   }
@@ -106,7 +106,7 @@ TEST_F(ExchangeTest, NoticesThatAnotherNodeListensAtAnAddress) {
 }
 
 TEST_F(ExchangeTest, WhoAnswersForAnotherNodeIsNotHeard) {
-  fake_.nodes[1].answer = [this](const net::CallBody&) {
+  fake_.nodes[1].answer = [this](const api::CallBody&) {
     fake_.nodes[1].speaks_as = 2;  // since it was greeted
     return FakeCluster::Ok(66);
   };

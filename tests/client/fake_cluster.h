@@ -21,20 +21,20 @@ struct FakeNode {
   bool up = true;     ///< False: no connection stands, and what is sent waits for ever.
   bool mute = false;  ///< Connected, but says nothing.
   Micros delay = 0;   ///< Before each answer but a Welcome.
-  net::Welcome welcome;
+  api::Welcome welcome;
   /// Its answer to Hello in place of the Welcome, and to all else.
-  std::optional<replica::Answer> refuses;
+  std::optional<api::Answer> refuses;
   NodeId speaks_as = 0;        ///< 0: as itself.
   std::optional<Hash> formed;  ///< Block 1 of its cluster.
   /// What the node says to a call that is no Hello; nothing: no answer.
-  std::function<std::optional<net::ReplyBody>(const net::CallBody& body)> answer;
+  std::function<std::optional<api::ReplyBody>(const api::CallBody& body)> answer;
 
   /// Calls but Hello that reached it, with the time.
-  std::vector<std::pair<Micros, net::CallBody>> calls;
+  std::vector<std::pair<Micros, api::CallBody>> calls;
   int hellos = 0;
 
   [[nodiscard]] const Request& WriteAt(std::size_t i) const {
-    return std::get<net::Write>(calls.at(i).second).request;
+    return std::get<api::Write>(calls.at(i).second).request;
   }
 };
 
@@ -47,18 +47,18 @@ class FakeCluster {
       cluster.nodes.push_back({id, "127.0.0.1", static_cast<std::uint16_t>(5000 + id),
                                static_cast<std::uint16_t>(5100 + id)});
       nodes[id].welcome = {id, "test", {}, 10, 0};
-      nodes[id].answer = [](const net::CallBody&) { return Ok(11); };
+      nodes[id].answer = [](const api::CallBody&) { return Ok(11); };
     }
   }
 
-  static net::ReplyBody Ok(Slot slot, const std::string& value = "", NodeId leader = 1) {
-    return replica::Answer{Code::kOk, "", slot, value, leader};
+  static api::ReplyBody Ok(Slot slot, const std::string& value = "", NodeId leader = 1) {
+    return api::Answer{Code::kOk, "", slot, value, leader};
   }
-  static net::ReplyBody Failed(Code code, const std::string& message, Slot slot = 0,
+  static api::ReplyBody Failed(Code code, const std::string& message, Slot slot = 0,
                                NodeId leader = 0) {
-    return replica::Answer{code, message, slot, "", leader};
+    return api::Answer{code, message, slot, "", leader};
   }
-  static net::ReplyBody NoMajority() {
+  static api::ReplyBody NoMajority() {
     return Failed(Code::kUnavailable, "no majority: 2 of 5 nodes answer");
   }
 
@@ -77,7 +77,7 @@ class FakeCluster {
     return environment;
   }
 
-  void SetAnswers(std::function<std::optional<net::ReplyBody>(const net::CallBody&)> answer) {
+  void SetAnswers(std::function<std::optional<api::ReplyBody>(const api::CallBody&)> answer) {
     for (auto& [id, node] : nodes) {
       node.answer = answer;
     }
@@ -95,16 +95,16 @@ class FakeCluster {
    public:
     FakeTransport(FakeCluster* cluster, NodeId id) : cluster_(cluster), id_(id) {}
 
-    Status Send(const net::ClientCall& call) override {
+    Status Send(const api::ClientCall& call) override {
       FakeNode& node = cluster_->nodes.at(id_);
       if (!node.up) {
         return Status::Ok();
       }
-      std::optional<net::ReplyBody> reply;
-      const bool hello = std::holds_alternative<net::Hello>(call.body);
+      std::optional<api::ReplyBody> reply;
+      const bool hello = std::holds_alternative<api::Hello>(call.body);
       if (hello) {
         ++node.hellos;
-        reply = node.refuses ? net::ReplyBody(*node.refuses) : node.welcome;
+        reply = node.refuses ? api::ReplyBody(*node.refuses) : node.welcome;
       } else if (node.refuses) {
         reply = *node.refuses;
       } else {
@@ -119,14 +119,14 @@ class FakeCluster {
       }
       return Status::Ok();
     }
-    std::optional<net::ClientReply> Receive(int timeout_ms) override {
+    std::optional<api::ClientReply> Receive(int timeout_ms) override {
       const Micros until = cluster_->now + static_cast<Micros>(timeout_ms) * 1000;
       if (replies_.empty() || replies_.front().first > until) {
         cluster_->now = until;
         return std::nullopt;
       }
       cluster_->now = std::max(cluster_->now, replies_.front().first);
-      net::ClientReply reply = std::move(replies_.front().second);
+      api::ClientReply reply = std::move(replies_.front().second);
       replies_.pop_front();
       return reply;
     }
@@ -136,7 +136,7 @@ class FakeCluster {
    private:
     FakeCluster* cluster_;
     NodeId id_;
-    std::deque<std::pair<Micros, net::ClientReply>> replies_;
+    std::deque<std::pair<Micros, api::ClientReply>> replies_;
   };
 };
 

@@ -17,7 +17,7 @@ TEST(CodingTest, AFilledStringIsAsIfWritten) {
   Writer w;
   w.U8(1).U32(0x05040302).U64(0x0d0c0b0a09080706).Raw("abc").Raw("");
   std::string bytes = "what was there, and is longer than what comes";
-  Filler f(&bytes, 16);
+  FixedWriter f(&bytes, 16);
   f.U8(1).U32(0x05040302).U64(0x0d0c0b0a09080706);
   EXPECT_FALSE(f.full());
   f.Raw("abc").Raw("");
@@ -27,7 +27,7 @@ TEST(CodingTest, AFilledStringIsAsIfWritten) {
 
 TEST(CodingDeathTest, NothingIsFilledInBeyondTheRoom) {
   std::string bytes;
-  Filler f(&bytes, 9);
+  FixedWriter f(&bytes, 9);
   f.U64(1);
   EXPECT_DEATH(f.U32(2), "room");
 }

@@ -9,7 +9,6 @@
 #include <map>
 
 #include "common/limits.h"
-#include "config/nearest.h"
 #include "tests/storage/temp_directory.h"
 
 namespace cairn::config {
@@ -260,17 +259,9 @@ TEST_F(ClusterTest, FixesNameAndIdsButNotAddresses) {
   EXPECT_EQ(ParametersOf(here.value()).max_sessions, kMaxSessions);
 }
 
-TEST(NearestTest, CountsEditsAndSwaps) {
-  EXPECT_EQ(EditDistance("host", "host"), 0U);
-  EXPECT_EQ(EditDistance("hots", "host"), 1U);
-  EXPECT_EQ(EditDistance("HOST", "host"), 0U);
-  EXPECT_EQ(EditDistance("", "host"), 4U);
-  EXPECT_EQ(EditDistance("kitten", "sitting"), 3U);
-}
-
-TEST(NearestTest, SuggestsNothingThatIsTooFarAway) {
-  EXPECT_EQ(Nearest("statsu", {"status", "stats", "put"}), "status");
-  EXPECT_EQ(Nearest("qqqqqq", {"status", "put", "get"}), "");
+TEST(NodeTextTest, SaysWhereClientsFindTheNode) {
+  EXPECT_EQ(NodeText({.id = 2, .host = "127.0.0.1", .client_port = 5002}),
+            "node 2 (127.0.0.1:5002)");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "client/text.h"
+#include "text/text.h"
 
 namespace cairn::crash {
 namespace {
@@ -124,7 +124,7 @@ std::string LineOf(const Record& record) {
   json["code"] = CodeName(record.code);
   json["called"] = record.called;
   json["returned"] = record.returned;
-  json["client"] = client::ClientText(record.client);
+  json["client"] = text::ClientText(record.client);
   json["sequence"] = record.sequence;
   json["slot"] = record.slot;
   return json.dump();

@@ -24,13 +24,13 @@ class Watched final : public client::Transport {
   Watched(std::unique_ptr<client::Transport> inner, LastWrite* last)
       : inner_(std::move(inner)), last_(last) {}
 
-  Status Send(const net::ClientCall& call) override {
-    if (const auto* write = std::get_if<net::Write>(&call.body)) {
+  Status Send(const api::ClientCall& call) override {
+    if (const auto* write = std::get_if<api::Write>(&call.body)) {
       *last_ = {write->request.client, write->request.sequence};
     }
     return inner_->Send(call);
   }
-  std::optional<net::ClientReply> Receive(int timeout_ms) override {
+  std::optional<api::ClientReply> Receive(int timeout_ms) override {
     return inner_->Receive(timeout_ms);
   }
   bool Connected() override { return inner_->Connected(); }
@@ -42,12 +42,12 @@ class Watched final : public client::Transport {
 };
 
 /// One client whose requests become records.
-class Witness {
+class PeerMemory {
  public:
-  Witness(const config::Cluster& cluster, Micros timeout)
+  PeerMemory(const config::Cluster& cluster, Micros timeout)
       : environment_(Watching(cluster)), client_(cluster, {.timeout = timeout}, environment_) {}
-  Witness(const Witness&) = delete;
-  Witness& operator=(const Witness&) = delete;
+  PeerMemory(const PeerMemory&) = delete;
+  PeerMemory& operator=(const PeerMemory&) = delete;
 
   Record Do(Record::Kind kind, const std::string& key, const std::string& name,
             std::size_t value_size) {
@@ -134,7 +134,7 @@ void Workload::Stop() {
 }
 
 void Workload::RunClient(std::size_t index) {
-  Witness witness(cluster_, index % 3 == 0 ? options_.short_timeout : options_.timeout);
+  PeerMemory peer_memory(cluster_, index % 3 == 0 ? options_.short_timeout : options_.timeout);
   std::mt19937_64 random(options_.seed * 1000 + index);
   for (std::uint64_t count = 0; !stopping_; ++count) {
     const std::uint64_t set = begun_++ / (options_.keys * options_.operations);
@@ -145,7 +145,7 @@ void Workload::RunClient(std::size_t index) {
                               : die < 6 ? Record::Kind::kDel
                                         : Record::Kind::kGet;
     const std::size_t large = value_size_;
-    Write(witness.Do(kind, key, name, random() % (large > 0 ? 2 * large : kSmallValue)));
+    Write(peer_memory.Do(kind, key, name, random() % (large > 0 ? 2 * large : kSmallValue)));
     std::this_thread::sleep_for(std::chrono::microseconds(random() % (2 * options_.pause + 1)));
   }
 }
@@ -168,11 +168,11 @@ bool Workload::ReadAll() {
 }
 
 bool Workload::ReadKeys(std::size_t index, const std::vector<std::string>& keys) {
-  Witness witness(cluster_, options_.timeout);
+  PeerMemory peer_memory(cluster_, options_.timeout);
   for (std::size_t i = index; i < keys.size(); i += options_.clients) {
     bool read = false;
     for (int tries = 0; tries < kTriesToRead && !read; ++tries) {
-      const Record record = witness.Do(Record::Kind::kGet, keys[i], "", 0);
+      const Record record = peer_memory.Do(Record::Kind::kGet, keys[i], "", 0);
       Write(record);
       read = record.Answered();
     }

@@ -5,7 +5,7 @@
 #include <random>
 #include <string>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/roster.h"
 
 namespace cairn::kv {

@@ -7,11 +7,11 @@
 #include <tuple>
 #include <vector>
 
-#include "chain/block.h"
-#include "net/client_codec.h"
-#include "net/client_message.h"
-#include "net/peer_codec.h"
-#include "replica/message.h"
+#include "api/call.h"
+#include "chain/block_format.h"
+#include "net/peers/peer_codec.h"
+#include "net/wire/client_codec.h"
+#include "replica/peer_message.h"
 
 namespace cairn::net::testing {
 
@@ -39,7 +39,7 @@ class RandomMessages {
     }
     return hash;
   }
-  paxos::Ballot Ballot() { return {Number(1, kMaxPlausible - 1), Node(), Wide()}; }
+  cairn::Ballot Ballot() { return {Number(1, kMaxPlausible - 1), Node(), Wide()}; }
   Request AnyRequest() {
     Request request;
     request.client = Wide();
@@ -51,8 +51,8 @@ class RandomMessages {
     request.value = request.op == Op::kPut ? Bytes(100) : "";
     return request;
   }
-  replica::Answer Answer() {
-    replica::Answer answer;
+  api::Answer Answer() {
+    api::Answer answer;
     answer.code = static_cast<Code>(Number(1, static_cast<std::uint64_t>(Code::kDenied)));
     answer.message = Bytes(50);
     answer.slot = AnySlot();
@@ -86,7 +86,7 @@ class RandomMessages {
             paxos::Prepare{Ballot(), AnySlot(), Ballot(), AnySlot(), AnyHash()},
             paxos::Promise{Ballot(), Ballot(), AnySlot(), AnySlot(), Chain(3), AnyHash()},
             paxos::Refuse{Ballot()},
-            paxos::Sync{Ballot(), AnySlot(), AnySlot(), AnyHash(), Chain(2)},
+            paxos::AcceptSync{Ballot(), AnySlot(), AnySlot(), AnyHash(), Chain(2)},
             paxos::Accept{Ballot(), AnySlot(), Chain(1).front()},
             paxos::Accepted{Ballot(), AnySlot()},
             paxos::Behind{Ballot(), Ballot(), AnySlot(), AnySlot()},
@@ -102,21 +102,21 @@ class RandomMessages {
   }
 
   /// One of every verb from a client.
-  std::vector<CallBody> EveryCall() {
-    return {Hello{},
-            Write{AnyRequest()},
-            Read{Bytes(40)},
-            StaleRead{Bytes(40)},
-            StatusCall{},
-            ChainCall{AnySlot(), AnySlot()},
-            FaultCall{FaultCall::Kind::kFailLink, Node(), Node()},
-            FaultCall{FaultCall::Kind::kFixLink, Node(), Node()},
-            FaultCall{FaultCall::Kind::kFailProcess, 0, 0}};
+  std::vector<api::CallBody> EveryCall() {
+    return {api::Hello{},
+            api::Write{AnyRequest()},
+            api::Read{Bytes(40)},
+            api::StaleRead{Bytes(40)},
+            api::StatusCall{},
+            api::ChainCall{AnySlot(), AnySlot()},
+            api::FaultCall{api::FaultCall::Kind::kFailLink, Node(), Node()},
+            api::FaultCall{api::FaultCall::Kind::kFixLink, Node(), Node()},
+            api::FaultCall{api::FaultCall::Kind::kFailProcess, 0, 0}};
   }
 
   /// One of every verb to a client.
-  std::vector<ReplyBody> EveryReply() {
-    StatusReport report;
+  std::vector<api::ReplyBody> EveryReply() {
+    api::StatusReport report;
     report.replica = {.node = Node(),
                       .role = "leader",
                       .ballot = Ballot(),
@@ -141,8 +141,8 @@ class RandomMessages {
     report.longest_turn = Wide();
     report.notes = {Bytes(40), Bytes(20)};
     report.formed = AnyHash();
-    return {Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,
-            ChainPart{Chain(4), AnySlot(), AnySlot()}, FaultDone{Bytes(40)}};
+    return {api::Welcome{Node(), Bytes(20), AnyHash(), AnySlot(), Node()}, Answer(), report,
+            api::ChainPart{Chain(4), AnySlot(), AnySlot()}, api::FaultDone{Bytes(40)}};
   }
 
   PeerHeader Header() {
@@ -220,11 +220,11 @@ Result<std::string> BatchFrame(const ClientHeader& header, std::uint64_t first,
   return frame;
 }
 inline Result<std::string> CallFrame(const ClientHeader& header, std::uint64_t first,
-                                     const std::vector<CallBody>& bodies) {
+                                     const std::vector<api::CallBody>& bodies) {
   return BatchFrame<CallBatch>(header, first, bodies);
 }
 inline Result<std::string> ReplyFrame(const ClientHeader& header, std::uint64_t first,
-                                      const std::vector<ReplyBody>& bodies) {
+                                      const std::vector<api::ReplyBody>& bodies) {
   return BatchFrame<ReplyBatch>(header, first, bodies);
 }
 
@@ -238,11 +238,11 @@ inline std::vector<std::string> Fields(const std::vector<BlockPtr>& blocks) {
   }
   return encoded;
 }
-inline auto Fields(const replica::Answer& m) {
+inline auto Fields(const api::Answer& m) {
   return std::tie(m.code, m.message, m.slot, m.value, m.leader);
 }
 inline auto Fields(const paxos::Heartbeat& m) {
-  return std::tie(m.promised, m.leading, m.content, m.heard, m.accepted, m.tip, m.decided, m.full,
+  return std::tie(m.promised, m.leading, m.satisfied, m.heard, m.accepted, m.tip, m.decided, m.full,
                   m.sent, m.echo, m.held, m.behind_blocks);
 }
 inline auto Fields(const paxos::Prepare& m) {
@@ -252,7 +252,7 @@ inline auto Fields(const paxos::Promise& m) {
   return std::make_tuple(m.ballot, m.accepted, m.tip, m.decided, Fields(m.blocks), m.tip_hash);
 }
 inline auto Fields(const paxos::Refuse& m) { return std::tie(m.promised); }
-inline auto Fields(const paxos::Sync& m) {
+inline auto Fields(const paxos::AcceptSync& m) {
   return std::make_tuple(m.ballot, m.decided, m.tip, m.tip_hash, Fields(m.blocks));
 }
 inline auto Fields(const paxos::Accept& m) {
@@ -277,30 +277,30 @@ inline auto Fields(const replica::ForwardRead& m) { return std::tie(m.token, m.k
 inline auto Fields(const replica::ForwardAnswer& m) {
   return std::tuple_cat(std::tie(m.token), Fields(m.answer));
 }
-inline auto Fields(const Hello& /*m*/) { return std::tuple<>(); }
-inline auto Fields(const StatusCall& /*m*/) { return std::tuple<>(); }
-inline auto Fields(const Write& m) { return std::tie(m.request); }
-inline auto Fields(const Read& m) { return std::tie(m.key); }
-inline auto Fields(const StaleRead& m) { return std::tie(m.key); }
-inline auto Fields(const ChainCall& m) { return std::tie(m.first, m.last); }
-inline auto Fields(const FaultCall& m) { return std::tie(m.kind, m.a, m.b); }
-inline auto Fields(const Welcome& m) {
+inline auto Fields(const api::Hello& /*m*/) { return std::tuple<>(); }
+inline auto Fields(const api::StatusCall& /*m*/) { return std::tuple<>(); }
+inline auto Fields(const api::Write& m) { return std::tie(m.request); }
+inline auto Fields(const api::Read& m) { return std::tie(m.key); }
+inline auto Fields(const api::StaleRead& m) { return std::tie(m.key); }
+inline auto Fields(const api::ChainCall& m) { return std::tie(m.first, m.last); }
+inline auto Fields(const api::FaultCall& m) { return std::tie(m.kind, m.a, m.b); }
+inline auto Fields(const api::Welcome& m) {
   return std::tie(m.node, m.cluster_name, m.cluster, m.decided, m.leader);
 }
-inline auto Fields(const StatusReport& m) {
-  const replica::ReplicaStatus& r = m.replica;
+inline auto Fields(const api::StatusReport& m) {
+  const api::ReplicaStatus& r = m.replica;
   std::vector<std::pair<NodeId, std::string>> links;
-  for (const LinkStatus& link : m.links) {
+  for (const api::LinkStatus& link : m.links) {
     links.emplace_back(link.peer, link.state);
   }
   return std::make_tuple(r.node, r.role, r.ballot, r.promised, r.decided, r.applied, r.tip,
                          r.tip_hash, r.leader, r.quorum, r.heard, r.missing, r.words, m.incarnation,
                          links, m.dropped, m.verified, m.notes, m.formed);
 }
-inline auto Fields(const ChainPart& m) {
+inline auto Fields(const api::ChainPart& m) {
   return std::make_tuple(m.tip, m.decided, Fields(m.blocks));
 }
-inline auto Fields(const FaultDone& m) { return std::tie(m.words); }
+inline auto Fields(const api::FaultDone& m) { return std::tie(m.words); }
 
 /// Same verb, same fields.
 template <typename Variant>

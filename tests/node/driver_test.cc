@@ -5,8 +5,8 @@
 
 #include <deque>
 
-#include "net/listener.h"
-#include "net/peer_codec.h"
+#include "net/peers/peer_codec.h"
+#include "net/wire/listener.h"
 #include "tests/node/fixture.h"
 
 namespace cairn::node {
@@ -36,23 +36,17 @@ class DriverTest : public ::testing::Test {
 
   void Open() {
     memory_ = Recall();
-    net::ServerOptions options;
-    options.self = 1;
-    options.incarnation = memory_->directory.identity().incarnation;
-    options.cluster = memory_->directory.identity().cluster;
-    options.cluster_name = cluster_.name;
-    options.host = "127.0.0.1";
-    options.client_port = cluster_.nodes[0].client_port;
-    options.peer_port = cluster_.nodes[0].peer_port;
-    options.peers = {{2, "127.0.0.1", cluster_.nodes[1].peer_port}};
-    options.warn = [](const std::string&) {};
-    auto sockets = net::ServerSockets::Open(std::move(options));
-    ASSERT_TRUE(sockets.ok()) << sockets.status().message();
-    sockets_ = std::move(sockets).value();
+    const storage::Identity& identity = memory_->directory.identity();
+    auto peers = net::PeerNetwork::Open(PeerOptions(cluster_, identity));
+    ASSERT_TRUE(peers.ok()) << peers.status().message();
+    peers_ = std::move(peers).value();
+    auto door = door::ClientDoor::Open(DoorOptions(cluster_, identity));
+    ASSERT_TRUE(door.ok()) << door.status().message();
+    door_ = std::move(door).value();
     replica_.emplace(
         replica::DefaultOptions(1, memory_->directory.identity().incarnation, {1, 2}, 42),
         memory_->recovered, memory_->machine.get(), now_);
-    driver_.emplace(&*replica_, memory_->ledger.get(), sockets_.get(),
+    driver_.emplace(&*replica_, memory_->ledger.get(), peers_.get(), door_.get(),
                     Driver::Hooks{.on_answer = [this](const replica::LocalAnswer& answer) {
                       answers_.push_back(answer);
                       tip_at_answer_ = memory_->ledger->head().tip;
@@ -67,7 +61,9 @@ class DriverTest : public ::testing::Test {
     heard_.clear();
   }
 
-  virtual std::optional<Memory> Recall() { return testing::Recall(dir_.Sub("node1"), cluster_); }
+  virtual std::optional<node::DurableState> Recall() {
+    return testing::Recall(dir_.Sub("node1"), cluster_);
+  }
 
   void Tick() {
     now_ += 5'000;
@@ -143,7 +139,7 @@ class DriverTest : public ::testing::Test {
     Beat();
     Tick();
     driver_->Turn();
-    ASSERT_EQ(replica_->Status().decided, 1U);
+    ASSERT_EQ(replica_->Report().decided, 1U);
     ASSERT_TRUE(replica_->leading());
   }
 
@@ -151,15 +147,16 @@ class DriverTest : public ::testing::Test {
   config::Cluster cluster_ = testing::MakeCluster(dir_, 2);
   std::unique_ptr<net::Listener> port_;
   net::PeerDecoder decoder_;
-  std::optional<Memory> memory_;
-  std::unique_ptr<net::ServerSockets> sockets_;
+  std::optional<node::DurableState> memory_;
+  std::unique_ptr<net::PeerNetwork> peers_;
+  std::unique_ptr<door::Door> door_;
   std::optional<replica::Replica> replica_;
   std::optional<Driver> driver_;
   std::vector<replica::LocalAnswer> answers_;
   Slot tip_at_answer_ = 0;
   std::deque<Heard> heard_;
   Micros now_ = 1'000'000;
-  paxos::Ballot ballot_;
+  Ballot ballot_;
 };
 
 TEST_F(DriverTest, APrepareLeavesAfterTheOwnPromiseIsDurable) {
@@ -214,13 +211,13 @@ TEST_F(DriverTest, APromiseLeavesAfterItIsDurable) {
 
 TEST_F(DriverTest, AnAcceptedLeavesAfterItsBlockIsDurable) {
   Open();
-  const paxos::Ballot ballot{9, 2, kPeerLife};
+  const Ballot ballot{9, 2, kPeerLife};
   const BlockPtr genesis = testing::GenesisOf(cluster_);
   const BlockPtr first = chain::Seal(
       1, genesis->hash, 1000,
       {MakeFormRequest({{1, memory_->directory.identity().incarnation}, {2, kPeerLife}})});
   Beat();
-  Step(paxos::Sync{ballot, 0, 1, first->hash, {first}});
+  Step(paxos::AcceptSync{ballot, 0, 1, first->hash, {first}});
   driver_->Turn();
   const auto [at, accepted] = Await<paxos::Accepted>();
   EXPECT_EQ(accepted.tip, 1U);
@@ -263,7 +260,7 @@ TEST_F(DriverTest, ManyRequestsOfOneTurnAreOneCommit) {
 /// Node 1 knows a chain of which it has only the end in memory.
 class DriverWithChainTest : public DriverTest {
  protected:
-  std::optional<Memory> Recall() override {
+  std::optional<node::DurableState> Recall() override {
     {
       testing::ChainMaker maker(dir_.Sub("node1"), cluster_);
       maker.PutUpTo(8);

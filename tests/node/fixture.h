@@ -19,12 +19,12 @@
 #include <variant>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
+#include "client/client_link.h"
 #include "common/roster.h"
 #include "config/cluster.h"
-#include "net/client_link.h"
 #include "node/node.h"
-#include "node/start_up.h"
+#include "start/start_up.h"
 #include "tests/net/ports.h"
 #include "tests/storage/temp_directory.h"
 
@@ -104,7 +104,7 @@ struct Said {
   std::vector<std::string> restarts;  ///< Why the process would have begun anew.
   Slot progress = 0;
 
-  StartUpTalk Talk() {
+  start::StartUpTalk Talk() {
     return {[this](const std::string& line) { lines.push_back(line); },
             [this](Slot done, Slot /*all*/) { progress = done; }, [] { return true; },
             [this](const std::string& why) { restarts.push_back(why); }};
@@ -120,10 +120,12 @@ struct Said {
 };
 
 /// Memory that must be there.
-inline std::optional<Memory> Recall(const std::string& directory, const config::Cluster& cluster,
-                                    NodeId node = 1, Said* said = nullptr) {
+inline std::optional<node::DurableState> Recall(const std::string& directory,
+                                                const config::Cluster& cluster, NodeId node = 1,
+                                                Said* said = nullptr) {
   Said unheard;
-  auto memory = StartUp(directory, cluster, node, (said == nullptr ? unheard : *said).Talk());
+  auto memory =
+      start::StartUp(directory, cluster, node, (said == nullptr ? unheard : *said).Talk());
   EXPECT_TRUE(memory.ok()) << memory.status().message();
   if (!memory.ok()) {
     return std::nullopt;
@@ -214,7 +216,7 @@ class Nodes {
   void Crash(NodeId id) { up_.erase(id); }
 
   Node& operator[](NodeId id) { return *up_.at(id).node; }
-  Memory& memory(NodeId id) { return *up_.at(id).memory; }
+  node::DurableState& memory(NodeId id) { return *up_.at(id).memory; }
   [[nodiscard]] std::string DirectoryOf(NodeId id) const {
     return config::DefaultDataDirectory(cluster_, id);
   }
@@ -235,7 +237,7 @@ class Nodes {
     EXPECT_TRUE(RunUntil([&] {
       leader = up_.begin()->second.node->Report().replica.leader;
       for (auto& [id, running] : up_) {
-        const replica::ReplicaStatus status = running.node->Report().replica;
+        const api::ReplicaStatus status = running.node->Report().replica;
         const bool agrees = status.quorum && status.leader == leader && status.decided >= 1;
         leader = agrees ? leader : 0;
       }
@@ -245,30 +247,30 @@ class Nodes {
   }
 
   /// Calls node `id` and runs the nodes until it has answered.
-  net::ReplyBody Call(NodeId id, net::CallBody body) {
+  api::ReplyBody Call(NodeId id, api::CallBody body) {
     const config::NodeAddress& address = *cluster_.Find(id);
-    auto link = net::ClientLink::Open(address.host, address.client_port, GenesisOf(cluster_)->hash,
-                                      cluster_.name);
+    auto link = client::ClientLink::Open(address.host, address.client_port,
+                                         GenesisOf(cluster_)->hash, cluster_.name);
     EXPECT_TRUE(link.ok()) << link.status().message();
     const Status sent = (*link.operator->())->Send({1, std::move(body)});
     EXPECT_TRUE(sent.ok()) << sent.message();
-    std::optional<net::ClientReply> reply;
+    std::optional<api::ClientReply> reply;
     EXPECT_TRUE(RunUntil([&] {
       reply = (*link.operator->())->Receive(0);
       return reply.has_value();
     }));
-    return reply ? std::move(reply->body) : net::ReplyBody();
+    return reply ? std::move(reply->body) : api::ReplyBody();
   }
-  replica::Answer Put(NodeId id, const std::string& key, const std::string& value) {
-    return std::get<replica::Answer>(Call(id, net::Write{PutRequest(++sequence_, key, value)}));
+  api::Answer Put(NodeId id, const std::string& key, const std::string& value) {
+    return std::get<api::Answer>(Call(id, api::Write{PutRequest(++sequence_, key, value)}));
   }
-  replica::Answer Get(NodeId id, const std::string& key) {
-    return std::get<replica::Answer>(Call(id, net::Read{key}));
+  api::Answer Get(NodeId id, const std::string& key) {
+    return std::get<api::Answer>(Call(id, api::Read{key}));
   }
 
  private:
   struct Running {
-    std::unique_ptr<Memory> memory;  // before the node, which it outlives
+    std::unique_ptr<node::DurableState> memory;  // before the node, which it outlives
     std::unique_ptr<Node> node;
   };
 
@@ -284,7 +286,7 @@ class Nodes {
       if (!recalled) {
         return false;
       }
-      Running running{std::make_unique<Memory>(*std::move(recalled)), nullptr};
+      Running running{std::make_unique<node::DurableState>(*std::move(recalled)), nullptr};
       auto node = Node::Open(cluster_, id, running.memory.get());
       if (!node.ok()) {
         up_.clear();

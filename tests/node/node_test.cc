@@ -19,7 +19,7 @@ TEST(NodeTest, AClusterOfOneFormsByItself) {
   Nodes nodes;
   nodes.Start();
   EXPECT_EQ(nodes.AwaitLeader(), 1U);
-  const net::StatusReport report = nodes[1].Report();
+  const api::StatusReport report = nodes[1].Report();
   EXPECT_EQ(report.incarnation, nodes.memory(1).directory.identity().incarnation);
   EXPECT_EQ(report.replica.words, "node 1 leads");
   EXPECT_GE(report.replica.decided, 1U);
@@ -30,14 +30,14 @@ TEST(NodeTest, WhatWasAnsweredSurvivesACrash) {
   Nodes nodes;
   nodes.Start();
   nodes.AwaitLeader();
-  const replica::Answer put = nodes.Put(1, "key", "value");
+  const api::Answer put = nodes.Put(1, "key", "value");
   ASSERT_EQ(put.code, Code::kOk) << put.message;
   EXPECT_EQ(put.leader, 1U);
   for (int i = 0; i < 2; ++i) {
     nodes.Crash(1);
     nodes.Start();
     nodes.AwaitLeader();
-    const replica::Answer get = nodes.Get(1, "key");
+    const api::Answer get = nodes.Get(1, "key");
     EXPECT_EQ(get.code, Code::kOk) << get.message;
     EXPECT_EQ(get.value, "value");
     EXPECT_GE(get.slot, put.slot);
@@ -52,7 +52,7 @@ TEST(NodeTest, TheStatusCountsTheSessionsOfClients) {
   for (const ClientId client : {7U, 8U, 8U}) {
     Request request = testing::PutRequest(1, "key", "value");
     request.client = client;
-    (void)nodes.Call(1, net::Write{request});
+    (void)nodes.Call(1, api::Write{request});
   }
   EXPECT_EQ(nodes[1].Report().sessions, 2U);
 }
@@ -71,13 +71,13 @@ TEST(NodeTest, ARetryAfterACrashGetsTheFirstAnswer) {
   Nodes nodes;
   nodes.Start();
   nodes.AwaitLeader();
-  const net::Write write{testing::PutRequest(1, "key", "value")};
-  const Slot slot = std::get<replica::Answer>(nodes.Call(1, write)).slot;
+  const api::Write write{testing::PutRequest(1, "key", "value")};
+  const Slot slot = std::get<api::Answer>(nodes.Call(1, write)).slot;
   ASSERT_EQ(nodes.Put(1, "later", "value").code, Code::kOk);
   nodes.Crash(1);
   nodes.Start();
   nodes.AwaitLeader();
-  const auto again = std::get<replica::Answer>(nodes.Call(1, write));
+  const auto again = std::get<api::Answer>(nodes.Call(1, write));
   EXPECT_EQ(again.code, Code::kOk) << again.message;
   EXPECT_EQ(again.slot, slot);
 }
@@ -86,7 +86,7 @@ TEST(NodeTest, AHelloIsAnsweredWithWhoThisIs) {
   Nodes nodes;
   nodes.Start();
   nodes.AwaitLeader();
-  const auto welcome = std::get<net::Welcome>(nodes.Call(1, net::Hello{}));
+  const auto welcome = std::get<api::Welcome>(nodes.Call(1, api::Hello{}));
   EXPECT_EQ(welcome.node, 1U);
   EXPECT_EQ(welcome.cluster_name, "test");
   EXPECT_EQ(welcome.cluster, GenesisOf(nodes.cluster())->hash);
@@ -102,12 +102,12 @@ TEST(NodeTest, AStaleReadNeedsNoLeader) {
   ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].machine().applied() >= slot; }));
   nodes.Crash(2);
   ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].Report().replica.leader == 0; }));
-  const auto found = std::get<replica::Answer>(nodes.Call(1, net::StaleRead{"key"}));
+  const auto found = std::get<api::Answer>(nodes.Call(1, api::StaleRead{"key"}));
   EXPECT_EQ(found.code, Code::kOk) << found.message;
   EXPECT_EQ(found.value, "value");
   EXPECT_GE(found.slot, slot);
   EXPECT_EQ(found.leader, 0U);
-  const auto missing = std::get<replica::Answer>(nodes.Call(1, net::StaleRead{"other"}));
+  const auto missing = std::get<api::Answer>(nodes.Call(1, api::StaleRead{"other"}));
   EXPECT_EQ(missing.code, Code::kNotFound);
   EXPECT_EQ(missing.message, "there is no such key at node 1");
   EXPECT_GE(missing.slot, slot);
@@ -118,7 +118,7 @@ TEST(NodeTest, AStatusCallGetsTheReport) {
   nodes.Start();
   nodes.AwaitLeader();
   ASSERT_TRUE(nodes.RunUntil([&] { return nodes[1].Report().links.at(0).state == "up"; }));
-  const auto report = std::get<net::StatusReport>(nodes.Call(1, net::StatusCall{}));
+  const auto report = std::get<api::StatusReport>(nodes.Call(1, api::StatusCall{}));
   EXPECT_EQ(report.replica.node, 1U);
   EXPECT_EQ(report.incarnation, nodes.memory(1).directory.identity().incarnation);
   ASSERT_EQ(report.links.size(), 1U);
@@ -131,13 +131,13 @@ TEST(NodeTest, AChainCallGetsTheBlocksOfThisNode) {
   nodes.Start();
   nodes.AwaitLeader();
   const Slot slot = nodes.Put(1, "key", "value").slot;
-  const auto all = std::get<net::ChainPart>(nodes.Call(1, net::ChainCall{0, slot}));
+  const auto all = std::get<api::ChainPart>(nodes.Call(1, api::ChainCall{0, slot}));
   ASSERT_EQ(all.blocks.size(), slot + 1);
   EXPECT_EQ(all.blocks.front()->hash, GenesisOf(nodes.cluster())->hash);
   EXPECT_EQ(all.blocks.back()->requests.back().key, "key");
   EXPECT_EQ(all.tip, slot);
   EXPECT_EQ(all.decided, slot);
-  const auto some = std::get<net::ChainPart>(nodes.Call(1, net::ChainCall{1, 1}));
+  const auto some = std::get<api::ChainPart>(nodes.Call(1, api::ChainCall{1, 1}));
   ASSERT_EQ(some.blocks.size(), 1U);
   EXPECT_EQ(some.blocks[0]->slot(), 1U);
 }
@@ -147,20 +147,20 @@ TEST(NodeTest, AChainCallBeyondTheTipGetsNoBlocks) {
   nodes.Start();
   nodes.AwaitLeader();
   const Slot tip = nodes[1].ledger().head().tip;
-  const std::vector<net::ChainCall> calls = {{tip + 1, tip + 9}, {1, 0}};
-  for (const net::ChainCall& call : calls) {
-    const auto part = std::get<net::ChainPart>(nodes.Call(1, call));
+  const std::vector<api::ChainCall> calls = {{tip + 1, tip + 9}, {1, 0}};
+  for (const api::ChainCall& call : calls) {
+    const auto part = std::get<api::ChainPart>(nodes.Call(1, call));
     EXPECT_TRUE(part.blocks.empty());
     EXPECT_EQ(part.tip, tip);
   }
 }
 
 TEST(NodeTest, FaultsAreDeniedUnlessTheClusterFileAllowsThem) {
-  using Kind = net::FaultCall::Kind;
+  using Kind = api::FaultCall::Kind;
   Nodes nodes(2, false);
   nodes.Start();
   for (const Kind kind : {Kind::kFailLink, Kind::kFixLink, Kind::kFailProcess}) {
-    const auto answer = std::get<replica::Answer>(nodes.Call(1, net::FaultCall{kind, 1, 2}));
+    const auto answer = std::get<api::Answer>(nodes.Call(1, api::FaultCall{kind, 1, 2}));
     EXPECT_EQ(answer.code, Code::kDenied);
     EXPECT_NE(answer.message.find("allow_faults = true in " + nodes.cluster().path),
               std::string::npos)
@@ -170,7 +170,7 @@ TEST(NodeTest, FaultsAreDeniedUnlessTheClusterFileAllowsThem) {
 }
 
 TEST(NodeTest, ALinkIsCutAndMendedAtBothEnds) {
-  using Kind = net::FaultCall::Kind;
+  using Kind = api::FaultCall::Kind;
   Nodes nodes(2);
   nodes.Start();
   nodes.AwaitLeader();
@@ -180,7 +180,7 @@ TEST(NodeTest, ALinkIsCutAndMendedAtBothEnds) {
              nodes[2].Report().links.at(0).state == state;
     });
   };
-  const auto cut = std::get<net::FaultDone>(nodes.Call(1, net::FaultCall{Kind::kFailLink, 2, 1}));
+  const auto cut = std::get<api::FaultDone>(nodes.Call(1, api::FaultCall{Kind::kFailLink, 2, 1}));
   EXPECT_EQ(cut.words, "the link between node 1 and node 2 is cut, in both directions");
   EXPECT_TRUE(states("cut"));
   EXPECT_TRUE(nodes.RunUntil([&] { return !nodes[1].Report().replica.quorum; }));
@@ -188,7 +188,7 @@ TEST(NodeTest, ALinkIsCutAndMendedAtBothEnds) {
   EXPECT_NE(refused.code, Code::kOk);
   EXPECT_NE(refused.message.find("no majority"), std::string::npos) << refused.message;
 
-  const auto mended = std::get<net::FaultDone>(nodes.Call(2, net::FaultCall{Kind::kFixLink, 2, 1}));
+  const auto mended = std::get<api::FaultDone>(nodes.Call(2, api::FaultCall{Kind::kFixLink, 2, 1}));
   EXPECT_EQ(mended.words, "the link between node 2 and node 1 is mended");
   EXPECT_TRUE(states("up"));
   EXPECT_NE(nodes.AwaitLeader(), 0U);
@@ -229,7 +229,7 @@ TEST(NodeTest, ANodeThatMissedBlocksLearnsThem) {
   nodes.Crash(away);
   Slot slot = 0;
   for (int i = 0; i < 20; ++i) {
-    const replica::Answer put = nodes.Put(leader, "key" + std::to_string(i), "value");
+    const api::Answer put = nodes.Put(leader, "key" + std::to_string(i), "value");
     ASSERT_EQ(put.code, Code::kOk) << put.message;
     slot = put.slot;
   }

@@ -64,12 +64,12 @@ class UnreadableFiles final : public rocksdb::FileSystemWrapper {
 class ScrubTest : public ::testing::Test {
  protected:
   void Open(rocksdb::Env* env = nullptr) {
-    Ledger::Options options = storage::Ours();
+    storage::Ledger::Options options = storage::Ours();
     options.env = env;
-    auto ledger = Ledger::Open(dir_.path(), storage::Genesis(), options);
+    auto ledger = storage::Ledger::Open(dir_.path(), storage::Genesis(), options);
     ASSERT_TRUE(ledger.ok()) << ledger.status().message();
     ledger_ = std::move(ledger).value();
-    auto state = State::Open(dir_.path(), {});
+    auto state = storage::State::Open(dir_.path(), {});
     ASSERT_TRUE(state.ok()) << state.status().message();
     state_ = std::move(state).value();
   }

@@ -161,7 +161,7 @@ TEST(AcceptorTest, WritesWhatStandsNotWhatWasCut) {
   Acceptor acceptor = Followed(5, Part(chain, 0, 2), 2);
   ASSERT_EQ(acceptor.OnAccept({BallotOf(5), 2, chain[3]}), Verdict::kAccepted);
   ASSERT_EQ(acceptor.OnAccept({BallotOf(5), 2, chain[4]}), Verdict::kAccepted);
-  ASSERT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), other, 2, 2)), Verdict::kAccepted);
+  ASSERT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(6), other, 2, 2)), Verdict::kAccepted);
   EXPECT_EQ(acceptor.TakeChanges().blocks, Part(other, 3, 3));
 }
 

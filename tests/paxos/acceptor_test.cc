@@ -120,7 +120,7 @@ TEST(AcceptorTest, APromiseToACandidateFarBehindCarriesTheUndecidedBlocks) {
 TEST(AcceptorTest, ASyncTakesOverTheWholeLogInOneStep) {
   const auto chain = Chain(4);
   Acceptor acceptor({}, {}, LogOf(Chain(0), 0));
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), chain, 0, 2)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), chain, 0, 2)), Verdict::kAccepted);
   EXPECT_EQ(acceptor.promised(), BallotOf(5));
   EXPECT_EQ(acceptor.accepted(), BallotOf(5));
   EXPECT_EQ(acceptor.matched(), 4U);
@@ -135,7 +135,7 @@ TEST(AcceptorTest, ASyncReplacesOnlyUndecidedBlocks) {
   const auto old_chain = Chain(5, "old");
   const auto new_chain = Grow(Part(old_chain, 0, 2), 2, "new");
   Acceptor acceptor = Made(4, old_chain, 2);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), new_chain, 2, 2)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), new_chain, 2, 2)), Verdict::kAccepted);
   EXPECT_EQ(acceptor.log().tip(), 4U);  // the old block 5 is gone
   EXPECT_EQ(acceptor.log().tip_hash(), new_chain[4]->hash);
   EXPECT_EQ(acceptor.TakeChanges().blocks, Part(new_chain, 3, 4));
@@ -146,9 +146,10 @@ TEST(AcceptorTest, ASyncThatContradictsWhatIsDecidedChangesNothing) {
   const auto chain = Chain(4, "decided");
   Acceptor acceptor = Made(4, chain, 4);
   const auto longer = Grow(Part(chain, 0, 2), 4, "other");
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), longer, 2, 6)), Verdict::kNothing);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), longer, 4, 6)), Verdict::kNothing);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), Part(longer, 0, 3), 2, 3)), Verdict::kNothing);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), longer, 2, 6)), Verdict::kNothing);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), longer, 4, 6)), Verdict::kNothing);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), Part(longer, 0, 3), 2, 3)),
+            Verdict::kNothing);
   EXPECT_EQ(acceptor.log().tip_hash(), chain[4]->hash);
   EXPECT_EQ(acceptor.promised(), BallotOf(4));
   EXPECT_FALSE(acceptor.changed());
@@ -160,14 +161,15 @@ TEST(AcceptorTest, NeverAcceptsBelowItsPromise) {
   Acceptor acceptor = Followed(5, chain, 1);
   (void)PromiseOf(acceptor, {BallotOf(6, 2), 1, BallotOf(5), 2});
   EXPECT_EQ(acceptor.OnAccept({BallotOf(5), 1, Child(chain[2], "late")}), Verdict::kRefused);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), Grow(chain, 1), 1, 1)), Verdict::kRefused);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), Grow(chain, 1), 1, 1)),
+            Verdict::kRefused);
   EXPECT_EQ(acceptor.log().tip(), 2U);
 }
 
 // R3: one that begins beyond what the node has decided can't be linked to it.
 TEST(AcceptorTest, ASyncWithAGapIsAnsweredWithBehind) {
   Acceptor acceptor = Made(4, Chain(2), 1);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), Chain(9), 4, 4)), Verdict::kBehind);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), Chain(9), 4, 4)), Verdict::kBehind);
   EXPECT_EQ(acceptor.accepted(), BallotOf(4));
 }
 
@@ -175,7 +177,7 @@ TEST(AcceptorTest, ASyncWithAGapIsAnsweredWithBehind) {
 TEST(AcceptorTest, ASyncOnAnUndecidedBlockThatItHasBringsOnlyTheRest) {
   const auto chain = Chain(6);
   Acceptor acceptor = Made(5, Part(chain, 0, 4), 1);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), chain, 4, 1)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(6), chain, 4, 1)), Verdict::kAccepted);
   EXPECT_EQ(acceptor.accepted(), BallotOf(6));
   EXPECT_EQ(acceptor.log().tip_hash(), chain[6]->hash);
   EXPECT_EQ(acceptor.matched(), 6U);
@@ -184,7 +186,8 @@ TEST(AcceptorTest, ASyncOnAnUndecidedBlockThatItHasBringsOnlyTheRest) {
 TEST(AcceptorTest, ASyncOfATipThatItHasNeedsNoBlocks) {
   const auto chain = Chain(6);
   Acceptor acceptor = Made(5, chain, 1);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), Part(chain, 0, 4), 4, 1)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(6), Part(chain, 0, 4), 4, 1)),
+            Verdict::kAccepted);
   EXPECT_EQ(acceptor.accepted(), BallotOf(6));
   EXPECT_EQ(acceptor.log().tip_hash(), chain[4]->hash);
 }
@@ -194,29 +197,31 @@ TEST(AcceptorTest, ASyncOnAnotherUndecidedBlockIsAnsweredWithBehind) {
   const auto chain = Chain(2);
   Acceptor acceptor = Made(5, Grow(chain, 2, "mine"), 1);
   const auto other = Grow(chain, 4, "other");
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), other, 4, 1)), Verdict::kBehind);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(6), Part(other, 0, 4), 4, 1)), Verdict::kBehind);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(6), other, 4, 1)), Verdict::kBehind);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(6), Part(other, 0, 4), 4, 1)),
+            Verdict::kBehind);
   EXPECT_EQ(acceptor.accepted(), BallotOf(5));
 }
 
 TEST(AcceptorTest, ASyncWhoseBlocksAreNoChainIsIgnored) {
   const auto chain = Chain(4);
   Acceptor acceptor = Made(4, Chain(1), 1);
-  Sync sync = SyncOf(BallotOf(5), chain, 1, 1);
+  AcceptSync sync = AcceptSyncOf(BallotOf(5), chain, 1, 1);
   std::swap(sync.blocks[0], sync.blocks[1]);
-  EXPECT_EQ(acceptor.OnSync(sync), Verdict::kNothing);
-  sync = SyncOf(BallotOf(5), chain, 1, 1);
+  EXPECT_EQ(acceptor.OnAcceptSync(sync), Verdict::kNothing);
+  sync = AcceptSyncOf(BallotOf(5), chain, 1, 1);
   sync.tip = 3;
-  EXPECT_EQ(acceptor.OnSync(sync), Verdict::kNothing);
+  EXPECT_EQ(acceptor.OnAcceptSync(sync), Verdict::kNothing);
   EXPECT_EQ(acceptor.log().tip(), 1U);
 }
 
-// R4: an old copy of a Sync takes nothing back that was accepted after it in the same ballot.
+// R4: an old copy of a AcceptSync takes nothing back that was accepted after it in the same ballot.
 TEST(AcceptorTest, AnOldSyncOfTheSameBallotCutsNothing) {
   const auto chain = Chain(5);
   Acceptor acceptor = Followed(5, Part(chain, 0, 3), 1);
   ASSERT_EQ(acceptor.OnAccept({BallotOf(5), 1, chain[4]}), Verdict::kAccepted);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), Part(chain, 0, 3), 1, 1)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), Part(chain, 0, 3), 1, 1)),
+            Verdict::kAccepted);
   EXPECT_EQ(acceptor.log().tip(), 4U);
   EXPECT_EQ(acceptor.matched(), 4U);
 }
@@ -225,7 +230,8 @@ TEST(AcceptorTest, AnOldSyncOfTheSameBallotCutsNothing) {
 TEST(AcceptorTest, ASyncWithoutBlocksCutsWhatIsUndecided) {
   const auto chain = Chain(5);
   Acceptor acceptor = Made(4, chain, 3);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), Part(chain, 0, 3), 3, 3)), Verdict::kAccepted);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), Part(chain, 0, 3), 3, 3)),
+            Verdict::kAccepted);
   EXPECT_EQ(acceptor.log().tip(), 3U);
   EXPECT_TRUE(acceptor.changed());
 }
@@ -300,7 +306,7 @@ TEST(AcceptorTest, AnOlderLeaderThatAsksForADecidedSlotIsRefused) {
   EXPECT_FALSE(acceptor.Learn(Part(chain, 4, 5)));  // decided in a ballot that it knows nothing of
   (void)acceptor.TakeChanges();
   EXPECT_EQ(acceptor.OnAccept({BallotOf(5), 3, older[4]}), Verdict::kNothing);
-  EXPECT_EQ(acceptor.OnSync(SyncOf(BallotOf(5), older, 3, 3)), Verdict::kNothing);
+  EXPECT_EQ(acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(5), older, 3, 3)), Verdict::kNothing);
   EXPECT_EQ(acceptor.log().tip_hash(), chain[5]->hash);
   EXPECT_FALSE(acceptor.changed());
 }

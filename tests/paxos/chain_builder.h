@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/roster.h"
 #include "paxos/acceptor.h"
 
@@ -92,8 +92,8 @@ inline Log LogFrom(const std::vector<BlockPtr>& chain, Slot first, Slot decided)
 }
 
 /// The leader's whole log, for a follower that has decided `known`.
-inline Sync SyncOf(const Ballot& ballot, const std::vector<BlockPtr>& chain, Slot known,
-                   Slot decided) {
+inline AcceptSync AcceptSyncOf(const Ballot& ballot, const std::vector<BlockPtr>& chain, Slot known,
+                               Slot decided) {
   const BlockPtr& tip = chain.back();
   return {ballot, decided, tip->slot(), tip->hash, Part(chain, known + 1, tip->slot())};
 }
@@ -106,7 +106,7 @@ inline Acceptor Made(std::uint64_t round, const std::vector<BlockPtr>& chain, Sl
 /// The same, brought up by the leader of that ballot itself: all of its log is matched.
 inline Acceptor Followed(std::uint64_t round, const std::vector<BlockPtr>& chain, Slot decided) {
   Acceptor acceptor({}, {}, LogOf({chain.front()}, 0));
-  (void)acceptor.OnSync(SyncOf(BallotOf(round), chain, 0, decided));
+  (void)acceptor.OnAcceptSync(AcceptSyncOf(BallotOf(round), chain, 0, decided));
   (void)acceptor.TakeChanges();
   return acceptor;
 }

@@ -15,15 +15,15 @@ class ElectionTest : public testing::Test {
   void Hear(NodeId from, const Heartbeat& heartbeat) {
     election.OnHeartbeat(from, LifeOf(from), heartbeat, now);
   }
-  static Heartbeat Follower(std::uint64_t promised, bool content = false) {
+  static Heartbeat Follower(std::uint64_t promised, bool satisfied = false) {
     Heartbeat heartbeat;
     heartbeat.promised = BallotOf(promised);
-    heartbeat.content = content;
+    heartbeat.satisfied = satisfied;
     heartbeat.heard = kHearsOne;
     return heartbeat;
   }
-  static Heartbeat LeaderIn(std::uint64_t ballot, bool content = true) {
-    Heartbeat heartbeat = Follower(ballot, content);
+  static Heartbeat LeaderIn(std::uint64_t ballot, bool satisfied = true) {
+    Heartbeat heartbeat = Follower(ballot, satisfied);
     heartbeat.leading = true;
     return heartbeat;
   }

@@ -3,7 +3,7 @@ directories is lost, and the cluster that is made from the rest has every acknow
 on a survivor's disk. A node of the old cluster that comes back later is not heeded, not in an
 election either.
 
-Here and not in the simulator, because what recovers reads real directories (src/node/survivors.h).
+Here and not in the simulator, because what recovers reads real directories (src/offline/survivors.h).
 """
 
 import pathlib

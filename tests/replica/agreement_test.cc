@@ -14,7 +14,7 @@ constexpr Micros kHeartbeat = paxos::Timing{}.heartbeat;
 TEST(AgreementTest, ACandidateThatLearnsMoreThanItWasPromisedStandsDown) {
   const auto chain = paxos::Chain(12);
   OneNode node({.chain = paxos::Part(chain, 0, 2), .decided = 2, .nodes = 5});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Hear(2, paxos::Promise{ballot, BallotOf(5, 4), 9, 7, paxos::Part(chain, 8, 9)});
   node.HearPromise(3, ballot);
   node.Turns();
@@ -30,7 +30,7 @@ TEST(AgreementTest, ACandidateThatLearnsOtherBlocksThanItWasPromisedStandsDown) 
   const auto decided = paxos::Grow(chain, 2, "decided");
   const auto promised = paxos::Grow(chain, 4, "promised");
   OneNode node({.chain = paxos::Part(chain, 0, 2), .decided = 2, .nodes = 5});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Hear(2, paxos::Promise{ballot, BallotOf(5, 4), 11, 7, paxos::Part(promised, 8, 11)});
   node.HearPromise(3, ballot);
   node.Turns();
@@ -44,7 +44,7 @@ TEST(AgreementTest, ACandidateThatLearnsOtherBlocksThanItWasPromisedStandsDown) 
 TEST(AgreementTest, APromiseOlderThanWhatIsKnownAsDecidedMakesNoLeader) {
   const auto chain = paxos::Chain(12);
   OneNode node({.chain = paxos::Part(chain, 0, 2), .decided = 2, .nodes = 5});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.HearPromise(3, ballot);
   node.Hear(4, paxos::Blocks{paxos::Part(chain, 3, 12), 12});
   node.Turns();
@@ -60,7 +60,7 @@ TEST(AgreementTest, NobodySpeaksInTheNameOfAnother) {
   const auto chain = paxos::Chain(2);
   node.Hear(2, paxos::Prepare{BallotOf(9, 3), 1, BallotOf(5, 3), 1});
   node.HearLife(2, 777, paxos::Prepare{BallotOf(9, 2), 1, BallotOf(5, 3), 1});
-  node.Hear(2, paxos::SyncOf(BallotOf(9, 3), chain, 1, 1));
+  node.Hear(2, paxos::AcceptSyncOf(BallotOf(9, 3), chain, 1, 1));
   node.Hear(2, paxos::Accept{BallotOf(5, 3), 1, chain[2]});
   node.Turns();
   EXPECT_TRUE(node.writes.empty());
@@ -80,36 +80,36 @@ TEST(AgreementTest, APrepareBelowItsPromiseIsRefusedWithThatPromise) {
 TEST(AgreementTest, ANewLeaderBringsEachFollowerToItsLog) {
   const auto chain = paxos::Chain(5);
   OneNode node({.chain = chain, .decided = 3});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Hear(2, paxos::Promise{ballot, BallotOf(4, 2), 2, 2, {}});
   node.Turns();
   ASSERT_TRUE(node->leading());
-  ASSERT_EQ(node.Said<paxos::Sync>(2).size(), 1U);
+  ASSERT_EQ(node.Said<paxos::AcceptSync>(2).size(), 1U);
   // In memory are the blocks from its own decided slot on: node 2 must fetch the one before.
-  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].blocks, paxos::Part(chain, 3, 5));
-  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].tip_hash, chain[5]->hash);
-  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].ballot, ballot);
+  EXPECT_EQ(node.Said<paxos::AcceptSync>(2)[0].blocks, paxos::Part(chain, 3, 5));
+  EXPECT_EQ(node.Said<paxos::AcceptSync>(2)[0].tip_hash, chain[5]->hash);
+  EXPECT_EQ(node.Said<paxos::AcceptSync>(2)[0].ballot, ballot);
 }
 
 // R3: equal hashes, equal logs. What both have is not sent again.
 TEST(AgreementTest, ANewLeaderSendsOnlyWhatAFollowerLacks) {
   const auto chain = paxos::Chain(5);
   OneNode node({.chain = chain, .decided = 2});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Hear(2, paxos::Promise{ballot, BallotOf(4, 2), 4, 2, {}, chain[4]->hash});
   node.Hear(3, paxos::Promise{ballot, BallotOf(4, 2), 5, 2, {}, chain[5]->hash});
   node.Turns();
-  ASSERT_EQ(node.Said<paxos::Sync>(2).size(), 1U);
-  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].blocks, paxos::Part(chain, 5, 5));
-  ASSERT_EQ(node.Said<paxos::Sync>(3).size(), 1U);
-  EXPECT_TRUE(node.Said<paxos::Sync>(3)[0].blocks.empty());
+  ASSERT_EQ(node.Said<paxos::AcceptSync>(2).size(), 1U);
+  EXPECT_EQ(node.Said<paxos::AcceptSync>(2)[0].blocks, paxos::Part(chain, 5, 5));
+  ASSERT_EQ(node.Said<paxos::AcceptSync>(3).size(), 1U);
+  EXPECT_TRUE(node.Said<paxos::AcceptSync>(3)[0].blocks.empty());
 }
 
 // R3
 TEST(AgreementTest, ALeaderAdoptsTheBestLogOfItsQuorum) {
   const auto chain = paxos::Chain(5);
   OneNode node({.chain = paxos::Part(chain, 0, 3), .decided = 2, .ballot = BallotOf(5, 3)});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Hear(2, paxos::Promise{ballot, BallotOf(5, 3), 5, 2, paxos::Part(chain, 3, 5)});
   node.Turns();
   ASSERT_TRUE(node->leading());
@@ -125,7 +125,7 @@ TEST(AgreementTest, ALeaderAdoptsTheBestLogOfItsQuorum) {
 // R5: an acknowledgement of another ballot, or of more than there is, is none.
 TEST(AgreementTest, AnAcceptedCountsOnlyInTheLeadersBallot) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   node.Hear(2, paxos::Accepted{BallotOf(ballot.round - 1), 2});
@@ -140,7 +140,7 @@ TEST(AgreementTest, AnAcceptedCountsOnlyInTheLeadersBallot) {
 
 TEST(AgreementTest, AFollowerThatMissedAnAcceptSaysSo) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   node.Forget();
   const auto chain = paxos::Chain(4);
   node.Hear(3, paxos::Accept{ballot, 1, chain[3]});
@@ -164,7 +164,7 @@ TEST(AgreementTest, AFollowerLearnsFromAHeartbeatThatItMissedAnAccept) {
 
 TEST(AgreementTest, ALostAcceptedIsSaidAgain) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   node.Hear(3, paxos::Accept{ballot, 1, paxos::Chain(2)[2]});
   node.Turns();
   node.Forget();
@@ -176,7 +176,7 @@ TEST(AgreementTest, ALostAcceptedIsSaidAgain) {
 
 TEST(AgreementTest, ALeaderSendsAgainWhatAFollowerMissed) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (Sequence i = 1; i <= 3; ++i) {
     node->Submit(i, PutOf(7, i));
     node.Turns();
@@ -193,14 +193,14 @@ TEST(AgreementTest, ALeaderSendsAgainWhatAFollowerMissed) {
 // R4: one that is not in the ballot yet needs the whole log at once.
 TEST(AgreementTest, AFollowerInAnOlderBallotIsBroughtUpByASync) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   node.Forget();
   node.Hear(2, paxos::Behind{ballot, BallotOf(3, 3), 0, 1});
   node.Turns();
-  ASSERT_EQ(node.Said<paxos::Sync>(2).size(), 1U);
-  EXPECT_EQ(node.Said<paxos::Sync>(2)[0].blocks.size(), 1U);
+  ASSERT_EQ(node.Said<paxos::AcceptSync>(2).size(), 1U);
+  EXPECT_EQ(node.Said<paxos::AcceptSync>(2)[0].blocks.size(), 1U);
   EXPECT_TRUE(node.Said<paxos::Accept>(2).empty());
 }
 
@@ -225,7 +225,7 @@ TEST(AgreementTest, ServesDecidedBlocksFromMemoryAndTheOlderOnesFromTheDisk) {
 
 TEST(AgreementTest, AsksTheNextNodeWhenOneKeepsSilent) {
   OneNode node;
-  node.Peer(2).content = node.Peer(3).content = true;  // so that it does not stand
+  node.Peer(2).satisfied = node.Peer(3).satisfied = true;  // so that it does not stand
   node.Peer(2).tip = node.Peer(3).tip = 500;
   node.Peer(2).decided = node.Peer(3).decided = 500;
   node.Pass(20'000);
@@ -238,7 +238,7 @@ TEST(AgreementTest, AsksTheNextNodeWhenOneKeepsSilent) {
 TEST(AgreementTest, FetchesChunkAfterChunk) {
   const auto chain = paxos::Chain(9);
   OneNode node;
-  node.Peer(2).content = true;
+  node.Peer(2).satisfied = true;
   node.Peer(2).tip = node.Peer(2).decided = 500;
   node.Lose(3);
   node.Pass(20'000);
@@ -254,7 +254,7 @@ TEST(AgreementTest, FetchesChunkAfterChunk) {
 TEST(AgreementTest, WhatWaitedForABlockIsLearnedWhicheverWayThatOneCame) {
   const auto chain = paxos::Chain(600);
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(2);
+  const Ballot ballot = node.Follow(2);
   node.Peer(2).tip = node.Peer(3).tip = 600;
   node.Peer(2).decided = node.Peer(3).decided = 600;
   node.Pass(20'000);
@@ -264,8 +264,8 @@ TEST(AgreementTest, WhatWaitedForABlockIsLearnedWhicheverWayThatOneCame) {
   node.Hear(3, paxos::Blocks{paxos::Part(chain, second, second + 9), 600});
   node.Turns();
   EXPECT_EQ(node.Decided(), 1U);
-  node.Hear(2, paxos::Sync{ballot, second - 1, second - 1, chain[second - 1]->hash,
-                           paxos::Part(chain, 2, second - 1)});
+  node.Hear(2, paxos::AcceptSync{ballot, second - 1, second - 1, chain[second - 1]->hash,
+                                 paxos::Part(chain, 2, second - 1)});
   node.Pass(20'000);
   EXPECT_EQ(node.Decided(), second + 9);
 }
@@ -288,7 +288,7 @@ TEST(AgreementTest, ALeaderThatLearnsOfAnotherDecidedBlockLeadsNoMore) {
 
 TEST(AgreementTest, ALeaderReadmitsOnlyWhoHasAcceptedItsLog) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.lives[3] = 777;
   node.Pass(200'000);
   EXPECT_EQ(node.Tip(), 1U);
@@ -300,7 +300,7 @@ TEST(AgreementTest, ALeaderReadmitsOnlyWhoHasAcceptedItsLog) {
 
 TEST(AgreementTest, AReadmissionIsDecidedWithoutTheVoteOfTheReadmitted) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.lives[3] = 777;
   node.Pass(10'000);
   node.Hear(3, paxos::Accepted{ballot, 1});

@@ -18,7 +18,7 @@ std::vector<BlockPtr> ChainFromAhead(Micros time) {
 }
 
 /// The time of the next block that the leader seals.
-Micros Put(OneNode& node, const paxos::Ballot& ballot, Sequence sequence) {
+Micros Put(OneNode& node, const Ballot& ballot, Sequence sequence) {
   node->Submit(sequence, PutOf(7, sequence));
   node.Turns();
   AcceptAll(node, ballot);
@@ -27,8 +27,8 @@ Micros Put(OneNode& node, const paxos::Ballot& ballot, Sequence sequence) {
 
 TEST(BlockTimeTest, BehindAChainFromTheFutureTimeGoesOnAtHalfSpeed) {
   OneNode node({.chain = ChainFromAhead(kHour), .decided = 2});
-  EXPECT_EQ(node->Status().ahead, 0U) << "it does not know its own clock yet";
-  const paxos::Ballot ballot = node.Lead();
+  EXPECT_EQ(node->Report().ahead, 0U) << "it does not know its own clock yet";
+  const Ballot ballot = node.Lead();
   const Micros led = node.now();
   const Micros first = Put(node, ballot, 1);
   EXPECT_GE(first, kHour);
@@ -36,19 +36,19 @@ TEST(BlockTimeTest, BehindAChainFromTheFutureTimeGoesOnAtHalfSpeed) {
   node.Pass(10'000'000);
   const Micros second = Put(node, ballot, 2);
   EXPECT_EQ(second, first + (node.now() - led) / 2);
-  EXPECT_EQ(node->Status().ahead, second - node.now());
+  EXPECT_EQ(node->Report().ahead, second - node.now());
 }
 
 TEST(BlockTimeTest, OnceTheClockHasCaughtUpItsTimeCounts) {
   OneNode node({.chain = ChainFromAhead(60'000'000), .decided = 2});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (Sequence sequence = 1; sequence <= 130; ++sequence) {
     Put(node, ballot, sequence);
     node.Pass(1'000'000);
   }
   const Micros now = node.now();
   EXPECT_EQ(Put(node, ballot, 200), now);
-  EXPECT_EQ(node->Status().ahead, 0U);
+  EXPECT_EQ(node->Report().ahead, 0U);
 }
 
 }  // namespace

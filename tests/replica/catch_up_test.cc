@@ -18,7 +18,7 @@ class CatchUpTest : public testing::Test {
  protected:
   std::map<NodeId, int> Ask(Slot decided, const Sources& sources, Micros now) {
     std::map<NodeId, int> asked;
-    catch_up_.Rest(now);
+    catch_up_.OnIdle(now);
     for (const CatchUp::Question& question : catch_up_.Ask(decided, sources, now)) {
       ++asked[question.to];
       questions_.push_back(question);

@@ -13,12 +13,12 @@ class FormingTest : public ::testing::Test {
     return OneNode({.chain = {paxos::Genesis()}, .decided = 0, .was_member = was_member});
   }
   /// What a leader says that has just proposed block 1, or has it decided.
-  [[nodiscard]] paxos::Sync BlockOne(Slot decided) const {
+  [[nodiscard]] paxos::AcceptSync BlockOne(Slot decided) const {
     const BlockPtr block = paxos::Forming(paxos::Roster(3));
     return {ballot_, decided, 1, block->hash, {block}};
   }
 
-  paxos::Ballot ballot_ = BallotOf(6, 2);
+  Ballot ballot_ = BallotOf(6, 2);
 };
 
 TEST_F(FormingTest, ANewNodeAcceptsTheFirstBlock) {
@@ -36,7 +36,7 @@ TEST_F(FormingTest, AFormerMemberDoesNotAcceptTheFirstBlock) {
   node.Turns();
   EXPECT_TRUE(node.Said<paxos::Accepted>().empty());
   EXPECT_EQ(node.Tip(), 0U);
-  EXPECT_NE(node->Status().words.find("was a member"), std::string::npos);
+  EXPECT_NE(node->Report().words.find("was a member"), std::string::npos);
 }
 
 TEST_F(FormingTest, AFormerMemberLearnsTheChainOfAClusterThatHasFormed) {
@@ -45,19 +45,19 @@ TEST_F(FormingTest, AFormerMemberLearnsTheChainOfAClusterThatHasFormed) {
   node.Turns();
   EXPECT_EQ(node.Tip(), 1U);
   EXPECT_EQ(node.Said<paxos::Accepted>(2).size(), 1U);
-  EXPECT_EQ(node->Status().words.find("was a member"), std::string::npos);
+  EXPECT_EQ(node->Report().words.find("was a member"), std::string::npos);
 }
 
 TEST_F(FormingTest, AFormerMemberNeitherVotesNorStands) {
   OneNode node = WithoutAChain(true);
   EXPECT_FALSE(node->IsVoter());
-  EXPECT_TRUE(node.Stand().IsNone());
-  node->Stand();
+  EXPECT_TRUE(node.Campaign().IsNone());
+  node->Campaign();
   node.Hear(2, paxos::Prepare{BallotOf(9, 2), 0, {}, 0});
   node.Turns();
   EXPECT_TRUE(node.Said<paxos::Prepare>().empty());
   EXPECT_TRUE(node.Said<paxos::Promise>().empty());
-  EXPECT_EQ(node->Status().role, "learner");
+  EXPECT_EQ(node->Report().role, "learner");
 }
 
 }  // namespace

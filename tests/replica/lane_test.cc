@@ -20,7 +20,7 @@ TEST(LaneTest, WhatKeepsALeaderInItsPlaceNeverWaitsBehindABlock) {
 TEST(LaneTest, ALeadersBlocksStayInOrder) {
   const auto chain = paxos::Chain(2);
   EXPECT_EQ(LaneOf(paxos::Accept{{}, 0, chain[1]}), Lane::kLarge);
-  EXPECT_EQ(LaneOf(paxos::Sync{}), Lane::kLarge);
+  EXPECT_EQ(LaneOf(paxos::AcceptSync{}), Lane::kLarge);
   EXPECT_EQ(LaneOf(paxos::Blocks{}), Lane::kLarge);
 }
 

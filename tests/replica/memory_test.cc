@@ -37,7 +37,7 @@ TEST_F(MemoryTest, OneWordSuspendsTheVoteAndMovesNothing) {
   EXPECT_TRUE(node_.Said<paxos::Promise>().empty());
   EXPECT_FALSE(node_->IsVoter());
   EXPECT_FALSE(node_->forgotten().has_value());
-  EXPECT_NE(node_->Status().words.find("node 2 says that it remembers more"), std::string::npos);
+  EXPECT_NE(node_->Report().words.find("node 2 says that it remembers more"), std::string::npos);
   node_.Hear(3, PrepareOf(10, 3));
   node_.Turns();
   EXPECT_TRUE(node_.Said<paxos::Promise>().empty());
@@ -125,7 +125,7 @@ TEST(ReplacedTest, AnIncarnationThatTheChainHasReplacedIsNoSourceNoLinkAndNoVoic
   node.Forget();
   paxos::Heartbeat old;
   old.promised = old.accepted = paxos::BallotOf(50, 2);
-  old.leading = old.content = true;
+  old.leading = old.satisfied = true;
   old.heard = 1U << 1;
   old.tip = old.decided = 9;
   for (int i = 0; i < 100; ++i) {
@@ -135,7 +135,7 @@ TEST(ReplacedTest, AnIncarnationThatTheChainHasReplacedIsNoSourceNoLinkAndNoVoic
     node.Pass(10'000);
   }
   EXPECT_FALSE(node->Hears(2));
-  EXPECT_EQ(node->Status().goal, 2U);
+  EXPECT_EQ(node->Report().goal, 2U);
   EXPECT_TRUE(node.Said<paxos::Promise>(2).empty());
   EXPECT_TRUE(node.Said<paxos::Fetch>().empty());
   const auto strangers = node->TakeStrangers();

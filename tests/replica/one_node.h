@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/roster.h"
 #include "kv/table.h"
 #include "paxos/chain_builder.h"
@@ -24,7 +24,7 @@ class OneNode {
   struct Made {
     std::vector<BlockPtr> chain{};  ///< Empty: genesis and the block that forms the cluster.
     Slot decided = 1;
-    paxos::Ballot ballot = BallotOf(5, 3);  ///< Promised and accepted.
+    Ballot ballot = BallotOf(5, 3);  ///< Promised and accepted.
     std::size_t nodes = 3;
     NodeId self = 1;
     std::size_t slots_in_flight = 4;
@@ -80,9 +80,9 @@ class OneNode {
   // --- turns
 
   /// Thinks; what leaves before the write is said.
-  Effects Think() {
-    Effects effects = replica_.Think();
-    Take(effects.early);
+  Effects TakeEffects() {
+    Effects effects = replica_.TakeEffects();
+    Take(effects.before_sync);
     return effects;
   }
   /// The write is durable; what rests on it is said.
@@ -90,21 +90,21 @@ class OneNode {
     if (effects.write.needed) {
       writes.push_back(effects.write);
     }
-    effects.early.clear();
-    replica_.Remembered(&effects);
-    Take(std::exchange(effects.late, {}));
+    effects.before_sync.clear();
+    replica_.OnDurable(&effects);
+    Take(effects.after_sync);
     replica_.Apply(&effects);
-    Take(effects.late);
+    Take(effects.after_apply);
     serves.insert(serves.end(), effects.serve.begin(), effects.serve.end());
     answers.insert(answers.end(), effects.answers.begin(), effects.answers.end());
   }
   void Turn() {
-    Effects effects = Think();
+    Effects effects = TakeEffects();
     Remember(effects);
   }
   void Turns() {
     Turn();
-    while (replica_.Restless()) {
+    while (replica_.HasWork()) {
       Turn();
     }
   }
@@ -130,26 +130,26 @@ class OneNode {
   // --- roles
 
   /// Stands for election; the others hear it and have no leader.
-  [[nodiscard]] paxos::Ballot Stand() {
+  [[nodiscard]] Ballot Campaign() {
     for (int i = 0; i < 200 && Said<paxos::Prepare>().empty(); ++i) {
       Pass(10'000);
     }
-    return Said<paxos::Prepare>().empty() ? paxos::Ballot{} : Said<paxos::Prepare>().front().ballot;
+    return Said<paxos::Prepare>().empty() ? Ballot{} : Said<paxos::Prepare>().front().ballot;
   }
-  void HearPromise(NodeId from, const paxos::Ballot& ballot) {
+  void HearPromise(NodeId from, const Ballot& ballot) {
     const paxos::Heartbeat& peer = peers_.at(from);
     Hear(from, paxos::Promise{ballot, peer.accepted, peer.tip, peer.decided, {}});
   }
   /// Leads, with the votes of all others for what its log holds.
-  paxos::Ballot Lead() {
-    const paxos::Ballot ballot = Stand();
+  Ballot Lead() {
+    const Ballot ballot = Campaign();
     for (auto& [id, heartbeat] : peers_) {
       HearPromise(id, ballot);
     }
     Turns();
     for (auto& [id, heartbeat] : peers_) {
       heartbeat.promised = heartbeat.accepted = ballot;
-      heartbeat.content = true;
+      heartbeat.satisfied = true;
       Hear(id, paxos::Accepted{ballot, Tip()});
     }
     Turns();
@@ -158,15 +158,15 @@ class OneNode {
     return ballot;
   }
   /// Follows `leader`, whose whole log it has.
-  paxos::Ballot Follow(NodeId leader, std::uint64_t round = 6) {
-    const paxos::Ballot ballot = BallotOf(round, leader);
+  Ballot Follow(NodeId leader, std::uint64_t round = 6) {
+    const Ballot ballot = BallotOf(round, leader);
     const paxos::Log& log = replica_.acceptor().log();
-    Hear(leader, paxos::Sync{ballot, log.decided(), log.tip(), log.tip_hash(),
-                             log.From(log.decided() + 1)});
+    Hear(leader, paxos::AcceptSync{ballot, log.decided(), log.tip(), log.tip_hash(),
+                                   log.From(log.decided() + 1)});
     for (auto& [id, heartbeat] : peers_) {
       heartbeat.promised = heartbeat.accepted = ballot;
       heartbeat.leading = id == leader;
-      heartbeat.content = true;
+      heartbeat.satisfied = true;
     }
     Pass(20'000);
     return ballot;
@@ -230,7 +230,7 @@ class OneNode {
 };
 
 /// Two followers accept all that the leader has, and the leader's turns are taken.
-inline void AcceptAll(OneNode& node, const paxos::Ballot& ballot) {
+inline void AcceptAll(OneNode& node, const Ballot& ballot) {
   for (const NodeId id : {2U, 3U}) {
     node.Hear(id, paxos::Accepted{ballot, node.Tip()});
   }

@@ -11,7 +11,7 @@ namespace {
 // R9
 TEST(ReadingTest, AReadWaitsForAMajoritysWord) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   AcceptAll(node, ballot);
@@ -33,7 +33,7 @@ TEST(ReadingTest, AReadWaitsForAMajoritysWord) {
 // R9: only once all that it adopted is decided.
 TEST(ReadingTest, ANewLeaderReadsNothingBeforeAllThatItAdoptedIsDecided) {
   OneNode node({.chain = paxos::Chain(4), .decided = 2});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.HearPromise(2, ballot);
   node.Turns();
   ASSERT_TRUE(node->leading());
@@ -51,7 +51,7 @@ TEST(ReadingTest, ANewLeaderReadsNothingBeforeAllThatItAdoptedIsDecided) {
 // R9: it would be a lie to a client that has the answer of a newer leader.
 TEST(ReadingTest, ADeposedLeaderAnswersNoRead) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Read(1, "key");
   node.Turns();
   const std::uint64_t number = node.Said<paxos::Probe>(2).at(0).number;
@@ -64,7 +64,7 @@ TEST(ReadingTest, ADeposedLeaderAnswersNoRead) {
 // R9: who promised more has perhaps helped to decide what this leader does not know.
 TEST(ReadingTest, AFollowerConfirmsOnlyTheBallotThatItPromisedLast) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   node.Hear(3, paxos::Probe{ballot, 1});
   node.Hear(2, paxos::Probe{ballot, 2});  // not its ballot
   node.Turns();
@@ -78,7 +78,7 @@ TEST(ReadingTest, AFollowerConfirmsOnlyTheBallotThatItPromisedLast) {
 
 TEST(ReadingTest, ANodeThatTakesNoAnswersHoldsUpNobodyElse) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   AcceptAll(node, ballot);
@@ -95,7 +95,7 @@ TEST(ReadingTest, ANodeThatTakesNoAnswersHoldsUpNobodyElse) {
   EXPECT_EQ(node.Said<ForwardAnswer>(2).size(), 1U);
   EXPECT_EQ(node.Said<ForwardAnswer>(3).size(), 1U);
   EXPECT_EQ(node.answers.size(), 1U);
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
   node->SetAnswerRoom(2, 1 << 20);
   node.Turns();
   EXPECT_EQ(node.Said<ForwardAnswer>(2).size(), 3U);
@@ -103,7 +103,7 @@ TEST(ReadingTest, ANodeThatTakesNoAnswersHoldsUpNobodyElse) {
 
 TEST(ReadingTest, ATurnReadsNoMoreThanItHasTimeFor) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1, "key", std::string(kMaxValueBytes, 'v')));
   node.Turns();
   AcceptAll(node, ballot);
@@ -114,11 +114,11 @@ TEST(ReadingTest, ATurnReadsNoMoreThanItHasTimeFor) {
   node.Turns();
   node.Hear(2, paxos::ProbeAck{ballot, node.Said<paxos::Probe>(2).at(0).number});
   for (std::size_t turns = 1; turns <= 3; ++turns) {
-    EXPECT_TRUE(node->Restless());
+    EXPECT_TRUE(node->HasWork());
     node.Turn();
     EXPECT_EQ(node.answers.size(), turns);
   }
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
 }
 
 TEST(ReadingTest, AloneANodeIsAMajorityForReadsAndWrites) {

@@ -30,7 +30,7 @@ TEST(RefusalTest, LimitsAreRefusedInWords) {
 
 TEST(RefusalTest, WhatIsExactlyAtTheLimitIsTaken) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1, std::string(kMaxKeyBytes, 'k'), std::string(kMaxValueBytes, 'v')));
   node.Turns();
   AcceptAll(node, ballot);

@@ -79,13 +79,15 @@ class RepairAtANodeTest : public testing::Test {
     }
   }
   void Turn() {
-    Effects effects = replica_->Think();
+    Effects effects = replica_->TakeEffects();
     if (effects.write.needed) {
       writes_.push_back(effects.write);
     }
-    replica_->Remembered(&effects);
+    replica_->OnDurable(&effects);
     replica_->Apply(&effects);
-    for (const Outbound& message : effects.late) {
+    effects.after_sync.insert(effects.after_sync.end(), effects.after_apply.begin(),
+                              effects.after_apply.end());
+    for (const Outbound& message : effects.after_sync) {
       if (const auto* fetch = std::get_if<paxos::Fetch>(&message.message)) {
         asked_.emplace_back(message.to, fetch->from, fetch->last);
       }
@@ -105,14 +107,14 @@ TEST_F(RepairAtANodeTest, FetchesWhatIsLostAndWritesItBack) {
   Tick(10'000);
   ASSERT_EQ(asked_.size(), 1U);
   EXPECT_EQ(asked_[0], std::tuple(2U, 3U, 4U));
-  EXPECT_EQ(replica_->Status().lost, 2U);
+  EXPECT_EQ(replica_->Report().lost, 2U);
   replica_->Step({2, paxos::LifeOf(2), paxos::Blocks{Part(chain_, 3, 4), 8}});
   Turn();
   ASSERT_EQ(writes_.size(), 1U);
   EXPECT_EQ(writes_[0].repaired, Part(chain_, 3, 4));
   EXPECT_TRUE(writes_[0].blocks.empty());
   EXPECT_EQ(writes_[0].head.tip, 8U);
-  EXPECT_EQ(replica_->Status().lost, 0U);
+  EXPECT_EQ(replica_->Report().lost, 0U);
 }
 
 TEST_F(RepairAtANodeTest, AsksAnotherWhenOneKeepsSilent) {
@@ -126,7 +128,7 @@ TEST_F(RepairAtANodeTest, ABlockThatIsNotKnownAsDecidedElsewhereWillDo) {
   Tick(10'000);
   replica_->Step({2, paxos::LifeOf(2), paxos::Blocks{Part(chain_, 3, 4), 2, true}});
   Turn();
-  EXPECT_EQ(replica_->Status().lost, 0U);
+  EXPECT_EQ(replica_->Report().lost, 0U);
   OneNode other({.chain = Part(chain_, 0, 4), .decided = 2});
   other.Hear(3, paxos::Fetch{3, 4, true});
   other.Hear(2, paxos::Fetch{3, 4, false});
@@ -140,7 +142,7 @@ TEST_F(RepairAtANodeTest, AnAnswerByHashTeachesNothing) {
   Tick(10'000);
   replica_->Step({2, paxos::LifeOf(2), paxos::Blocks{{chain_[9]}, 9, true}});
   Turn();
-  EXPECT_EQ(replica_->Status().decided, 8U);
+  EXPECT_EQ(replica_->Report().decided, 8U);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr paxos::Timing kTiming;
 TEST(ReplicaTest, APromiseLeavesOnlyAfterTheWrite) {
   OneNode node;
   node.Hear(2, paxos::Prepare{BallotOf(6, 2), 1, BallotOf(5, 3), 1});
-  Effects effects = node.Think();
+  Effects effects = node.TakeEffects();
   EXPECT_TRUE(effects.write.needed);
   EXPECT_TRUE(effects.write.promise);  // the guard is synced too
   EXPECT_EQ(effects.write.head.promised, BallotOf(6, 2));
@@ -26,11 +26,11 @@ TEST(ReplicaTest, APromiseLeavesOnlyAfterTheWrite) {
 
 TEST(ReplicaTest, AnAcceptedLeavesOnlyAfterTheWrite) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   node.Forget();
   const BlockPtr block = paxos::Child(paxos::Chain(1).back(), "next");
   node.Hear(3, paxos::Accept{ballot, 1, block});
-  Effects effects = node.Think();
+  Effects effects = node.TakeEffects();
   ASSERT_EQ(effects.write.blocks, std::vector<BlockPtr>{block});
   EXPECT_EQ(effects.write.head.tip, 2U);
   EXPECT_TRUE(node.Said<paxos::Accepted>().empty());
@@ -59,13 +59,13 @@ TEST(ReplicaTest, ATurnInWhichNothingHappenedWritesAndSaysNothing) {
   node.Turn();
   EXPECT_TRUE(node.writes.empty());
   EXPECT_TRUE(node.said.empty());
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
 }
 
 // Many events, one commit: group commit falls out.
 TEST(ReplicaTest, OneTurnCommitsOnce) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   node.Forget();
   const auto chain = paxos::Chain(5);
   for (Slot slot = 2; slot <= 5; ++slot) {
@@ -81,17 +81,17 @@ TEST(ReplicaTest, OneTurnCommitsOnce) {
 // A quorum waits for the vote, and nobody for a follower's state.
 TEST(ReplicaTest, AVoteIsGivenBeforeWhatWasDecidedIsApplied) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
+  const Ballot ballot = node.Follow(3);
   const auto chain = paxos::Chain(3);
   node.Hear(3, paxos::Accept{ballot, 1, chain[2]});
   node.Turns();
   ASSERT_EQ(node.machine().applied(), 1U);
   node.Hear(3, paxos::Accept{ballot, 2, chain[3]});
-  Effects effects = node.Think();
-  node->Remembered(&effects);
-  ASSERT_EQ(effects.late.size(), 1U);
-  ASSERT_TRUE(std::holds_alternative<paxos::Accepted>(effects.late[0].message));
-  EXPECT_EQ(std::get<paxos::Accepted>(effects.late[0].message).tip, 3U);
+  Effects effects = node.TakeEffects();
+  node->OnDurable(&effects);
+  ASSERT_EQ(effects.after_sync.size(), 1U);
+  ASSERT_TRUE(std::holds_alternative<paxos::Accepted>(effects.after_sync[0].message));
+  EXPECT_EQ(std::get<paxos::Accepted>(effects.after_sync[0].message).tip, 3U);
   EXPECT_EQ(node.machine().applied(), 1U);
   node->Apply(&effects);
   EXPECT_EQ(node.machine().applied(), 2U);
@@ -99,26 +99,26 @@ TEST(ReplicaTest, AVoteIsGivenBeforeWhatWasDecidedIsApplied) {
 
 TEST(ReplicaTest, ARestlessReplicaAsksForAnotherTurn) {
   OneNode node({.slots_in_flight = 1});
-  const paxos::Ballot ballot = node.Lead();
-  EXPECT_FALSE(node->Restless());
+  const Ballot ballot = node.Lead();
+  EXPECT_FALSE(node->HasWork());
   node->Submit(1, PutOf(7, 1));
-  EXPECT_TRUE(node->Restless());
+  EXPECT_TRUE(node->HasWork());
   node.Turns();
   node->Submit(2, PutOf(7, 2));
-  EXPECT_FALSE(node->Restless());  // no place in a block, before something is decided
+  EXPECT_FALSE(node->HasWork());  // no place in a block, before something is decided
   node.Hear(2, paxos::Accepted{ballot, node.Tip()});
-  EXPECT_TRUE(node->Restless());
+  EXPECT_TRUE(node->HasWork());
   node.Turns();
   node->Read(3, "key");
-  EXPECT_TRUE(node->Restless());
+  EXPECT_TRUE(node->HasWork());
   node.Turns();
-  EXPECT_FALSE(node->Restless());  // the others have the word
+  EXPECT_FALSE(node->HasWork());  // the others have the word
 }
 
 TEST(ReplicaDeathTest, ATurnEndsBeforeTheNextOneThinks) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
-  Effects effects = node.Think();
+  const Ballot ballot = node.Follow(3);
+  Effects effects = node.TakeEffects();
   node.Hear(3, paxos::Accept{ballot, 1, paxos::Chain(2)[2]});
   EXPECT_DEATH(node.Remember(effects), "turn");
 }
@@ -147,8 +147,8 @@ TEST(ReplicaTest, HearsOnlyTheNodesOfItsCluster) {
 
 TEST(ReplicaTest, StandsWhenAMajorityIsThereAndNobodyLeads) {
   OneNode node;
-  EXPECT_FALSE(node.Stand().IsNone());
-  EXPECT_EQ(node->Status().role, "candidate");
+  EXPECT_FALSE(node.Campaign().IsNone());
+  EXPECT_EQ(node->Report().role, "candidate");
 }
 
 TEST(ReplicaTest, NeverStandsWithoutAMajority) {
@@ -163,12 +163,12 @@ TEST(ReplicaTest, NeverStandsWithoutAMajority) {
 
 TEST(ReplicaTest, NeverStandsBesideAContentNeighbour) {
   OneNode node;
-  node.Peer(2).content = true;  // it follows somebody whom this node does not hear
+  node.Peer(2).satisfied = true;  // it follows somebody whom this node does not hear
   node.Lose(3);
   node.Pass(60'000'000);
   EXPECT_TRUE(node.Said<paxos::Prepare>().empty());
-  node.Peer(2).content = false;
-  EXPECT_FALSE(node.Stand().IsNone());
+  node.Peer(2).satisfied = false;
+  EXPECT_FALSE(node.Campaign().IsNone());
 }
 
 // R7
@@ -176,35 +176,35 @@ TEST(ReplicaTest, ALearnerNeitherStandsNorPromises) {
   const auto chain = std::vector<BlockPtr>{
       paxos::Genesis(), paxos::Forming({{1, 777}, {2, LifeOf(2)}, {3, LifeOf(3)}})};
   OneNode node({.chain = chain});
-  EXPECT_EQ(node->Status().role, "learner");
+  EXPECT_EQ(node->Report().role, "learner");
   node.Pass(5'000'000);
   EXPECT_TRUE(node.Said<paxos::Prepare>().empty());
   node.Hear(2, paxos::Prepare{BallotOf(6, 2), 1, BallotOf(5, 3), 1});
   node.Turns();
   EXPECT_TRUE(node.Said<paxos::Promise>().empty());
-  EXPECT_NE(node->Status().words.find("without a vote"), std::string::npos);
+  EXPECT_NE(node->Report().words.find("without a vote"), std::string::npos);
 }
 
 // R1: above all that it has heard of, so that nobody need refuse it.
 TEST(ReplicaTest, ItsBallotIsAboveEveryBallotThatItHeardOf) {
   OneNode node;
   node.Peer(2).promised = BallotOf(41, 2);
-  EXPECT_EQ(node.Stand().round, 42U);
+  EXPECT_EQ(node.Campaign().round, 42U);
 }
 
 TEST(ReplicaTest, ARefusedCandidateStandsAgainAboveTheBallotThatRefusedIt) {
   OneNode node;
-  const paxos::Ballot first = node.Stand();
+  const Ballot first = node.Campaign();
   node.Hear(2, paxos::Refuse{BallotOf(90, 2)});
-  EXPECT_EQ(node->Status().role, "follower");
+  EXPECT_EQ(node->Report().role, "follower");
   node.Forget();
-  EXPECT_EQ(node.Stand().round, 91U);
+  EXPECT_EQ(node.Campaign().round, 91U);
   EXPECT_GT(91U, first.round);
 }
 
 TEST(ReplicaTest, ALostPrepareIsSaidAgain) {
   OneNode node({.nodes = 5});
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.Forget();
   node.HearPromise(3, ballot);  // one of the three that it needs
   node.Pass(kTiming.heartbeat);
@@ -222,16 +222,16 @@ TEST(ReplicaTest, ALeaderThatLostItsMajorityStepsDown) {
   node.Lose(3);
   node.Pass(kTiming.silence + kTiming.deference + 40'000);
   EXPECT_FALSE(node->leading());
-  EXPECT_FALSE(node.Said<paxos::Heartbeat>().back().content);
+  EXPECT_FALSE(node.Said<paxos::Heartbeat>().back().satisfied);
   EXPECT_FALSE(node.Said<paxos::Heartbeat>().back().leading);
-  EXPECT_NE(node->Status().words.find("no majority"), std::string::npos);
+  EXPECT_NE(node->Report().words.find("no majority"), std::string::npos);
 }
 
 TEST(ReplicaTest, ALeaderWhoseMajorityPromisedMoreStepsDown) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.Peer(2).promised = node.Peer(3).promised = {ballot.round + 1, 3, LifeOf(3)};
-  node.Peer(2).content = node.Peer(3).content = true;
+  node.Peer(2).satisfied = node.Peer(3).satisfied = true;
   node.Pass(kTiming.deference + 40'000);
   EXPECT_FALSE(node->leading());
 }
@@ -239,9 +239,9 @@ TEST(ReplicaTest, ALeaderWhoseMajorityPromisedMoreStepsDown) {
 // A node that promised more and has no leader can't come back unless the leader goes above it.
 TEST(ReplicaTest, ALeaderFetchesBackANodeThatIsStuckAboveIt) {
   OneNode node({.nodes = 5});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.Peer(2).promised = {ballot.round + 7, 2, LifeOf(2)};
-  node.Peer(2).content = false;
+  node.Peer(2).satisfied = false;
   node.Pass(kTiming.election + 50'000);
   ASSERT_FALSE(node.Said<paxos::Prepare>().empty());
   EXPECT_EQ(node.Said<paxos::Prepare>()[0].ballot.round, ballot.round + 8);
@@ -252,13 +252,13 @@ TEST(ReplicaTest, ALeaderFetchesBackANodeThatIsStuckAboveIt) {
 TEST(ReplicaTest, BlockOneNamesAllWhenAllAreThere) {
   OneNode node({.chain = paxos::Chain(0), .decided = 0, .ballot = {}});
   node.Peer(3).heard = 0;
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.HearPromise(2, ballot);
   node.Pass(100'000);
   ASSERT_TRUE(node->leading());
   EXPECT_EQ(node.Tip(), 0U);
-  EXPECT_EQ(node->Status().role, "forming");
-  EXPECT_NE(node->Status().words.find("waits for node 3"), std::string::npos);
+  EXPECT_EQ(node->Report().role, "forming");
+  EXPECT_NE(node->Report().words.find("waits for node 3"), std::string::npos);
   node.Peer(3).heard = 1U << 1;
   node.Pass(20'000);
   ASSERT_EQ(node.Tip(), 1U);
@@ -275,8 +275,8 @@ TEST(ReplicaTest, WhoHasBlockOneAndDoesNotKnowItAsDecidedIsNotForming) {
   OneNode node({.chain = paxos::Chain(1), .decided = 0, .ballot = paxos::BallotOf(1, 3)});
   node.Peer(3).heard = 0;
   node.Pass(20'000);
-  EXPECT_EQ(node->Status().role, "follower");
-  const std::string words = node->Status().words;
+  EXPECT_EQ(node->Report().role, "follower");
+  const std::string words = node->Report().words;
   EXPECT_EQ(words.find("forming"), std::string::npos) << words;
   EXPECT_NE(words.find("does not hear node 3"), std::string::npos) << words;
 }
@@ -284,22 +284,22 @@ TEST(ReplicaTest, WhoHasBlockOneAndDoesNotKnowItAsDecidedIsNotForming) {
 TEST(ReplicaTest, NoRequestIsSealedBeforeTheClusterHasFormed) {
   OneNode node({.chain = paxos::Chain(0), .decided = 0, .ballot = {}});
   node.Peer(3).heard = 0;
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.HearPromise(2, ballot);
   node.Pass(50'000);
   node->Submit(1, PutOf(7, 1));
   node->Read(2, "key");
   node.Turns();
   EXPECT_EQ(node.Tip(), 0U);
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
 }
 
 // --- status
 
 TEST(ReplicaTest, SaysWhoLeads) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(3);
-  const ReplicaStatus status = node->Status();
+  const Ballot ballot = node.Follow(3);
+  const api::ReplicaStatus status = node->Report();
   EXPECT_EQ(status.role, "follower");
   EXPECT_EQ(status.leader, 3U);
   EXPECT_EQ(status.ballot, ballot);
@@ -315,8 +315,8 @@ TEST(ReplicaTest, SaysWhomItDoesNotHear) {
   node.Lose(2);
   node.Lose(4);
   node.Pass(kTiming.silence + 20'000);
-  EXPECT_EQ(node->Status().missing, (std::vector<NodeId>{2, 4}));
-  EXPECT_TRUE(node->Status().quorum);
+  EXPECT_EQ(node->Report().missing, (std::vector<NodeId>{2, 4}));
+  EXPECT_TRUE(node->Report().quorum);
 }
 
 }  // namespace

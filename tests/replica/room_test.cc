@@ -20,7 +20,7 @@ Request Put(const std::string& key) {
 
 TEST(RoomTest, WithoutRoomAFollowerTakesNoBlockAndSaysSo) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(2);
+  const Ballot ballot = node.Follow(2);
   node->SetRoom(Room::kReserve);
   node.Forget();
   const BlockPtr tip = node->acceptor().log().At(node.Tip());
@@ -31,14 +31,14 @@ TEST(RoomTest, WithoutRoomAFollowerTakesNoBlockAndSaysSo) {
   EXPECT_TRUE(node.Said<paxos::Accepted>().empty());
   ASSERT_FALSE(node.Said<paxos::Heartbeat>(2).empty());
   EXPECT_TRUE(node.Said<paxos::Heartbeat>(2).back().full);
-  EXPECT_TRUE(node->Status().full);
+  EXPECT_TRUE(node->Report().full);
 }
 
 // The disk ran full while they waited for a block before them.
 TEST(RoomTest, WhatWaitedForABlockIsNotTakenWithoutRoom) {
   const auto chain = paxos::Chain(600);
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(2);
+  const Ballot ballot = node.Follow(2);
   node.Peer(2).tip = node.Peer(3).tip = 600;
   node.Peer(2).decided = node.Peer(3).decided = 600;
   node.Pass(20'000);
@@ -46,8 +46,8 @@ TEST(RoomTest, WhatWaitedForABlockIsNotTakenWithoutRoom) {
   ASSERT_GE(asked.size(), 2U);
   const Slot second = std::max(asked[0].from, asked[1].from);
   node.Hear(3, paxos::Blocks{paxos::Part(chain, second, second + 9), 600});
-  node.Hear(2, paxos::Sync{ballot, second - 1, second - 1, chain[second - 1]->hash,
-                           paxos::Part(chain, 2, second - 1)});
+  node.Hear(2, paxos::AcceptSync{ballot, second - 1, second - 1, chain[second - 1]->hash,
+                                 paxos::Part(chain, 2, second - 1)});
   node->SetRoom(Room::kNone);
   node.Pass(20'000);
   EXPECT_LT(node.Tip(), second);
@@ -78,7 +78,7 @@ TEST(RoomTest, AFullLeaderMakesWayForThoseWithRoom) {
 
 TEST(RoomTest, WhereAMajorityIsFullTheLeaderServesReadsAndRefusesWrites) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.Peer(2).full = node.Peer(3).full = true;
   node.Pass(20'000);
   EXPECT_TRUE(node->leading());
@@ -108,17 +108,17 @@ TEST(RoomTest, WithoutRoomAFollowerAcceptsAgainWhatItHas) {
   OneNode node({.chain = chain, .decided = 3});
   node->SetRoom(Room::kReserve);
   node.Pass(20'000);  // the others have room
-  const paxos::Ballot ballot = paxos::BallotOf(9, 2);
-  node.Hear(2, paxos::Sync{ballot, 3, 4, chain[4]->hash, {chain[4]}});
+  const Ballot ballot = paxos::BallotOf(9, 2);
+  node.Hear(2, paxos::AcceptSync{ballot, 3, 4, chain[4]->hash, {chain[4]}});
   node.Turns();
   ASSERT_EQ(node.Said<paxos::Accepted>(2).size(), 1U);
   EXPECT_EQ(node.Said<paxos::Accepted>(2)[0].tip, 4U);
   node.Forget();
-  node.Hear(2, paxos::Sync{paxos::BallotOf(10, 2),
-                           3,
-                           5,
-                           paxos::Child(chain[4], "x")->hash,
-                           {chain[4], paxos::Child(chain[4], "x")}});
+  node.Hear(2, paxos::AcceptSync{paxos::BallotOf(10, 2),
+                                 3,
+                                 5,
+                                 paxos::Child(chain[4], "x")->hash,
+                                 {chain[4], paxos::Child(chain[4], "x")}});
   node.Turns();
   EXPECT_TRUE(node.Said<paxos::Accepted>().empty());
 }
@@ -139,14 +139,14 @@ TEST(RoomTest, OneFullFollowerStopsNobody) {
 TEST(RoomTest, WhereAMajorityIsFullAFollowerFinishesWhatIsInFlightOutOfItsReserve) {
   for (const Room room : {Room::kReserve, Room::kNone}) {
     OneNode node;
-    const paxos::Ballot ballot = node.Follow(2);
+    const Ballot ballot = node.Follow(2);
     node.Peer(3).full = true;
     node->SetRoom(room);
     node.Pass(20'000);
     node.Forget();
     const BlockPtr next = paxos::Child(node->acceptor().log().At(node.Tip()), "x");
-    const paxos::Ballot newer = paxos::BallotOf(ballot.round + 1, 2);
-    node.Hear(2, paxos::Sync{newer, 1, next->slot(), next->hash, {next}});
+    const Ballot newer = paxos::BallotOf(ballot.round + 1, 2);
+    node.Hear(2, paxos::AcceptSync{newer, 1, next->slot(), next->hash, {next}});
     node.Turns();
     const bool takes = room == Room::kReserve;
     EXPECT_EQ(node.Said<paxos::Accepted>(2).size(), takes ? 1U : 0U);
@@ -156,12 +156,12 @@ TEST(RoomTest, WhereAMajorityIsFullAFollowerFinishesWhatIsInFlightOutOfItsReserv
 
 TEST(RoomTest, AFullDiskAmongThoseWithRoomKeepsItsReserve) {
   OneNode node;
-  const paxos::Ballot ballot = node.Follow(2);
+  const Ballot ballot = node.Follow(2);
   node->SetRoom(Room::kReserve);
   node.Forget();
   const BlockPtr next = paxos::Child(node->acceptor().log().At(node.Tip()), "x");
-  node.Hear(2,
-            paxos::Sync{paxos::BallotOf(ballot.round + 1, 2), 1, next->slot(), next->hash, {next}});
+  node.Hear(2, paxos::AcceptSync{
+                   paxos::BallotOf(ballot.round + 1, 2), 1, next->slot(), next->hash, {next}});
   node.Turns();
   EXPECT_TRUE(node.writes.empty());
 }
@@ -172,7 +172,7 @@ TEST(RoomTest, ReadsThatWaitForFullDisksAreRefusedInTheirName) {
   OneNode node({.chain = chain, .decided = 1});
   node.Peer(2).full = node.Peer(3).full = true;
   node.Peer(2).tip = node.Peer(3).tip = 1;
-  const paxos::Ballot ballot = node.Stand();
+  const Ballot ballot = node.Campaign();
   node.HearPromise(2, ballot);
   node.Turns();
   ASSERT_TRUE(node->leading());

@@ -11,9 +11,9 @@ namespace {
 // R6: a reply leaves only after the sync that it rests on.
 TEST(ServingTest, AnAnswerLeavesOnlyAfterTheWrite) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
-  Effects effects = node.Think();
+  Effects effects = node.TakeEffects();
   ASSERT_TRUE(effects.write.needed);
   ASSERT_EQ(effects.write.blocks.size(), 1U);
   EXPECT_EQ(node.Said<paxos::Accept>().size(), 2U);  // it rests on nothing that is not durable
@@ -33,7 +33,7 @@ TEST(ServingTest, AnAnswerLeavesOnlyAfterTheWrite) {
 // R5
 TEST(ServingTest, AWriteIsAnsweredWhenAMajorityHasIt) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   EXPECT_TRUE(node.answers.empty());
@@ -45,7 +45,7 @@ TEST(ServingTest, AWriteIsAnsweredWhenAMajorityHasIt) {
 
 TEST(ServingTest, RequestsThatWaitTogetherTravelInOneBlock) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (Sequence i = 1; i <= 20; ++i) {
     node->Submit(i, PutOf(7, i));
   }
@@ -57,7 +57,7 @@ TEST(ServingTest, RequestsThatWaitTogetherTravelInOneBlock) {
 
 TEST(ServingTest, OnlySoManySlotsAreInFlight) {
   OneNode node({.slots_in_flight = 2});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (Sequence i = 1; i <= 5; ++i) {
     node->Submit(i, PutOf(7, i));
     node.Turns();
@@ -72,31 +72,31 @@ TEST(ServingTest, OnlySoManySlotsAreInFlight) {
 // R10
 TEST(ServingTest, ATurnSealsAndAppliesNoMoreThanItHasTimeFor) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (Sequence sequence = 1; sequence <= 3; ++sequence) {
     node->Submit(sequence, PutOf(7, sequence, "key", std::string(kMaxValueBytes, 'v')));
   }
   for (std::size_t turns = 1; turns <= 3; ++turns) {
-    EXPECT_TRUE(node->Restless());
+    EXPECT_TRUE(node->HasWork());
     node.Turn();
     EXPECT_EQ(node.writes.size(), turns);
     EXPECT_EQ(node.Tip(), 1 + turns);
   }
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
   node.Hear(2, paxos::Accepted{ballot, node.Tip()});
   ASSERT_EQ(node.Decided(), 4U);
   for (Slot applied = 2; applied <= 4; ++applied) {
-    EXPECT_TRUE(node->Restless());
+    EXPECT_TRUE(node->HasWork());
     node.Turn();
     EXPECT_EQ(node.machine().applied(), applied);
     EXPECT_EQ(node.answers.size(), applied - 1);
   }
-  EXPECT_FALSE(node->Restless());
+  EXPECT_FALSE(node->HasWork());
 }
 
 TEST(ServingTest, ARetryGetsTheFirstAnswer) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   AcceptAll(node, ballot);
@@ -117,7 +117,7 @@ TEST(ServingTest, ARetryGetsTheFirstAnswer) {
 // R10: at once, through two nodes.
 TEST(ServingTest, ARequestThatComesTwiceIsAppliedOnceAndAnsweredTwice) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Hear(2, ForwardWrite{55, PutOf(7, 1)});
   node.Turns();
@@ -134,7 +134,7 @@ TEST(ServingTest, ARequestThatComesTwiceIsAppliedOnceAndAnsweredTwice) {
 // R5: its request may be decided by the next leader; nobody must say now what became of it.
 TEST(ServingTest, ADeposedLeaderAnswersNothingOfWhatItHasSealed) {
   OneNode node({.slots_in_flight = 1});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node.Hear(2, ForwardWrite{55, PutOf(7, 1)});
   node.Turns();
   node.Hear(2, ForwardWrite{56, PutOf(7, 2)});  // waits for a place
@@ -155,7 +155,7 @@ TEST(ServingTest, AFollowerHandsARequestToTheLeader) {
   (void)node.Follow(3);
   node->Submit(1, PutOf(7, 1));
   node->Read(2, "key");
-  const Effects effects = node.Think();  // a redirect rests on nothing
+  const Effects effects = node.TakeEffects();  // a redirect rests on nothing
   ASSERT_EQ(node.Said<ForwardWrite>(3).size(), 1U);
   EXPECT_EQ(node.Said<ForwardWrite>(3)[0].token, 1U);
   EXPECT_EQ(node.Said<ForwardWrite>(3)[0].request, PutOf(7, 1));
@@ -261,7 +261,7 @@ TEST(ServingTest, WhatIsTooMuchForALeaderIsRefusedAndNotHandedBack) {
 // R10: the session of such a request would not count as evicted when it is.
 TEST(ServingTest, ASlotThatNoChainHasReachedIsNotBelieved) {
   OneNode node;
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   for (const Slot base : {node.Tip() + 1, (Slot{1} << 56) - 1, ~Slot{0}}) {
     Request request = PutOf(7, 1);
     request.session_base = base;
@@ -294,7 +294,7 @@ TEST(ServingTest, ACrowdThatWaitsForALeaderIsHandedOnInParts) {
   // A heartbeat of a leader, and one tick.
   paxos::Heartbeat leads;
   leads.promised = BallotOf(6, 3);
-  leads.leading = leads.content = true;
+  leads.leading = leads.satisfied = true;
   leads.heard = 1U << 1;
   node.Hear(3, leads);
   node->Tick(node.now() + 10'000, 0);

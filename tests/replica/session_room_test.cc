@@ -16,7 +16,7 @@ Request First(ClientId client, Slot base) {
 
 TEST(SessionRoomTest, ALeaderRefusesANewSessionWithoutABlockAndServesTheOthers) {
   OneNode node({.max_sessions = 1});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, PutOf(7, 1));
   node.Turns();
   AcceptAll(node, ballot);
@@ -47,7 +47,7 @@ TEST(SessionRoomTest, ALeaderRefusesANewSessionWithoutABlockAndServesTheOthers) 
 
 TEST(SessionRoomTest, ABlockThatRefusesTheSecondOfTwoNewSessionsTellsItsClient) {
   OneNode node({.max_sessions = 1});
-  const paxos::Ballot ballot = node.Lead();
+  const Ballot ballot = node.Lead();
   node->Submit(1, First(7, 1));
   node->Submit(2, First(8, 1));
   node.Turns();

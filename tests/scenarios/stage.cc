@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "scenarios/words.h"
 
 namespace cairn::scenarios {
@@ -161,14 +161,14 @@ void Stage::Elect(NodeId id) {
   beats_.clear();
   now_ += std::max(timing.silence, 2 * timing.election) + 1;
   const replica::Replica& replica = *nodes_.at(id).replica;
-  const paxos::Ballot before = replica.acceptor().promised();
+  const Ballot before = replica.acceptor().promised();
   Gather(id);
   const Micros end = now_ + 2 * timing.deference + kStep;
   while (Up(id) && replica.acceptor().promised() == before && now_ < end) {
     Tick(id, kStep);
   }
   if (Up(id) && replica.acceptor().promised() == before) {
-    Tell("node " + std::to_string(id) + " does not stand: " + replica.Status().words);
+    Tell("node " + std::to_string(id) + " does not stand: " + replica.Report().words);
   }
 }
 
@@ -186,7 +186,7 @@ void Stage::Form(NodeId leader) {
   SetMute(false);
   const paxos::Acceptor& acceptor = nodes_.at(leader).replica->acceptor();
   if (!nodes_.at(leader).replica->leading() || !std::ranges::all_of(ids_, formed)) {
-    Tell("not formed: " + nodes_.at(leader).replica->Status().words);
+    Tell("not formed: " + nodes_.at(leader).replica->Report().words);
     return;
   }
   Tell("node " + std::to_string(leader) + " leads in " + acceptor.promised().ToString() +
@@ -209,9 +209,9 @@ void Stage::Turn(NodeId id) {
   for (const Event& event : std::exchange(node.inbox, {})) {
     event(*node.replica);
   }
-  node.unsynced = node.replica->Think();
-  TellSaid(id, "early ", node.unsynced->early);
-  for (const replica::Outbound& message : node.unsynced->early) {
+  node.unsynced = node.replica->TakeEffects();
+  TellSaid(id, "early ", node.unsynced->before_sync);
+  for (const replica::Outbound& message : node.unsynced->before_sync) {
     Post(id, message);
   }
   if (node.unsynced->write.needed) {
@@ -242,12 +242,12 @@ void Stage::FinishTurn(NodeId id) {
     }
   }
   replica::Effects effects = std::move(*std::exchange(node.unsynced, std::nullopt));
-  node.replica->Remembered(&effects);
+  node.replica->OnDurable(&effects);
   Check(id);
-  Say(id, std::exchange(effects.late, {}));
+  Say(id, effects.after_sync);
   node.replica->Apply(&effects);
   Speak(id, effects);
-  if (node.replica->Restless() || !node.inbox.empty()) {
+  if (node.replica->HasWork() || !node.inbox.empty()) {
     Turn(id);
   }
 }
@@ -264,7 +264,7 @@ void Stage::Say(NodeId id, const std::vector<replica::Outbound>& late) {
 }
 
 void Stage::Speak(NodeId id, const replica::Effects& effects) {
-  Say(id, effects.late);
+  Say(id, effects.after_apply);
   for (const replica::ServeBlocks& serve : effects.serve) {
     paxos::Blocks blocks{{}, serve.decided};
     for (Slot slot = serve.from;
@@ -333,7 +333,7 @@ void Stage::TellLog(NodeId id) {
 
 void Stage::TellStatus(NodeId id) {
   Tell("node " + std::to_string(id) + ": " +
-       (Up(id) ? StatusWords(nodes_.at(id).replica->Status()) : std::string("down")));
+       (Up(id) ? StatusWords(nodes_.at(id).replica->Report()) : std::string("down")));
 }
 
 }  // namespace cairn::scenarios

@@ -22,7 +22,7 @@ std::string Carried(const std::vector<BlockPtr>& blocks) {
 
 struct Cargo {
   std::string operator()(const paxos::Promise& m) const { return Carried(m.blocks); }
-  std::string operator()(const paxos::Sync& m) const { return Carried(m.blocks); }
+  std::string operator()(const paxos::AcceptSync& m) const { return Carried(m.blocks); }
   std::string operator()(const paxos::Blocks& m) const { return Carried(m.blocks); }
   std::string operator()(const paxos::Accept& m) const {
     return " (" + BlockName(*m.block) + " " + RequestWords(*m.block) + ")";
@@ -49,7 +49,7 @@ std::string WriteWords(const replica::LedgerWrite& write) {
   return words + (write.promise ? ", and the guard" : "");
 }
 
-std::string AnswerWords(const replica::Answer& answer) {
+std::string AnswerWords(const api::Answer& answer) {
   if (answer.code == Code::kOk) {
     return (answer.value.empty() ? "ok" : "\"" + answer.value + "\"") + " at slot " +
            std::to_string(answer.slot);
@@ -91,7 +91,7 @@ std::string RequestWords(const Block& block) {
   return words;
 }
 
-std::string StatusWords(const replica::ReplicaStatus& status) {
+std::string StatusWords(const api::ReplicaStatus& status) {
   return status.role + ", promised " + status.promised.ToString() + " tip " +
          std::to_string(status.tip) + " decided " + std::to_string(status.decided) + ": " +
          status.words;

@@ -61,7 +61,7 @@ void Client::Begin() {
 
 void Client::Send() {
   const std::uint64_t attempt = ++attempt_;
-  const auto on_answer = [this, operation = operations_, attempt](const replica::Answer& answer) {
+  const auto on_answer = [this, operation = operations_, attempt](const api::Answer& answer) {
     OnAnswer(operation, attempt, answer);
   };
   ++in_doubt_;  // before the answer, which may come at once
@@ -80,8 +80,7 @@ void Client::Send() {
   });
 }
 
-void Client::OnAnswer(std::uint64_t operation, std::uint64_t attempt,
-                      const replica::Answer& answer) {
+void Client::OnAnswer(std::uint64_t operation, std::uint64_t attempt, const api::Answer& answer) {
   if (!busy_ || operation != operations_) {
     return;
   }

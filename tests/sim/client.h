@@ -27,7 +27,7 @@ class Client final : public Worker {
  private:
   void Begin();
   void Send();
-  void OnAnswer(std::uint64_t operation, std::uint64_t attempt, const replica::Answer& answer);
+  void OnAnswer(std::uint64_t operation, std::uint64_t attempt, const api::Answer& answer);
   void RetryLater();
   void Finish(Micros returned);
   void NewSession();

@@ -18,7 +18,7 @@ constexpr std::array<std::uint64_t, 7> kExtremes = {
     1,
     kMaxOpenRequests,
     std::uint64_t{1} << 40,
-    (std::uint64_t{1} << 56) - 1,  // as net/wire.h has it
+    (std::uint64_t{1} << 56) - 1,  // as net/wire/wire.h has it
     std::uint64_t{1} << 63,
     ~std::uint64_t{0}};
 constexpr ClientId kFirstStranger = 20'000;
@@ -73,9 +73,9 @@ struct Story {
       ++written;
     }
   }
-  std::optional<replica::Answer> Read(NodeId node, const std::string& key) {
-    auto answer = std::make_shared<std::optional<replica::Answer>>();
-    if (!s.world.Read(node, key, [answer](const replica::Answer& a) { *answer = a; })) {
+  std::optional<api::Answer> Read(NodeId node, const std::string& key) {
+    auto answer = std::make_shared<std::optional<api::Answer>>();
+    if (!s.world.Read(node, key, [answer](const api::Answer& a) { *answer = a; })) {
       return std::nullopt;
     }
     (void)s.world.RunUntil([&] { return answer->has_value(); }, 12 * kSecond);
@@ -92,8 +92,8 @@ struct Story {
   void ExpectAnswers(const std::vector<Request>& calls, NodeId node) {
     auto answers = std::make_shared<std::size_t>(0);
     for (const Request& call : calls) {
-      ASSERT_TRUE(s.world.Write(node, call, [answers](const replica::Answer&) { ++*answers; }));
-      ASSERT_TRUE(s.world.Read(node, call.key, [answers](const replica::Answer&) { ++*answers; }));
+      ASSERT_TRUE(s.world.Write(node, call, [answers](const api::Answer&) { ++*answers; }));
+      ASSERT_TRUE(s.world.Read(node, call.key, [answers](const api::Answer&) { ++*answers; }));
     }
     EXPECT_TRUE(s.world.RunUntil([&] { return *answers == 2 * calls.size(); }, 30 * kSecond))
         << *answers << " answers of " << 2 * calls.size() << " at node " << node << "; "
@@ -160,14 +160,14 @@ TEST(ClientExtremesTest, ARetryBesideStrangersGetsTheFirstAnswer) {
   request.value = "first";
   std::vector<Slot> slots;
   for (int i = 0; i < 3; ++i) {
-    auto answer = std::make_shared<std::optional<replica::Answer>>();
-    ASSERT_TRUE(s.world.Write(s.world.Leader(), request,
-                              [answer](const replica::Answer& a) { *answer = a; }));
+    auto answer = std::make_shared<std::optional<api::Answer>>();
+    ASSERT_TRUE(
+        s.world.Write(s.world.Leader(), request, [answer](const api::Answer& a) { *answer = a; }));
     ASSERT_TRUE(s.world.RunUntil([&] { return answer->has_value(); }, 12 * kSecond));
     ASSERT_EQ((*answer)->code, Code::kOk) << (*answer)->message;
     slots.push_back((*answer)->slot);
     for (const Request& call : Calls()) {
-      (void)s.world.Write(1, call, [](const replica::Answer&) {});
+      (void)s.world.Write(1, call, [](const api::Answer&) {});
     }
     s.world.RunFor(kSecond);
     s.world.KillFor(s.world.Leader(), 100'000);

@@ -49,7 +49,7 @@ TEST(ClusterTest, ANewClusterFormsWhenAllHaveBeenUpOnce) {
   s.world.Kill(2);
   s.world.Kill(4);
   s.world.RunFor(5 * kSecond);
-  EXPECT_EQ(s.world.replica(1).Status().role, "forming");
+  EXPECT_EQ(s.world.replica(1).Report().role, "forming");
   EXPECT_NE(s.Words(1).find("nodes 2 and 4"), std::string::npos) << s.Words(1);
   EXPECT_FALSE(s.Writes(1, kSecond));
   s.world.Start(2);
@@ -201,7 +201,7 @@ TEST(ClusterTest, ACandidateThatIsOvertakenWhileItFetchesGoesOnAsAFollower) {
   s.world.Kill(leader);
   s.KeepOnly({{late, rest[0]}, {late, rest[1]}});  // it alone hears a majority
   const auto is_promised = [&] {
-    const paxos::Ballot ballot = s.world.disk(late).head().promised;
+    const Ballot ballot = s.world.disk(late).head().promised;
     return ballot.node == late && s.world.disk(rest[0]).head().promised == ballot;
   };
   ASSERT_TRUE(s.world.RunUntil(is_promised, 5 * kSecond));
@@ -213,7 +213,7 @@ TEST(ClusterTest, ACandidateThatIsOvertakenWhileItFetchesGoesOnAsAFollower) {
               {rest[2], rest[1]},
               {rest[0], rest[1]}});
   s.world.RunFor(5 * kSecond);
-  EXPECT_EQ(s.world.replica(late).Status().role, "follower");
+  EXPECT_EQ(s.world.replica(late).Report().role, "follower");
   s.world.EndAllFaults();
   EXPECT_TRUE(s.SomeoneWrites(s.world.ids(), kSecond)) << s.Trouble();
 }

@@ -13,7 +13,8 @@ struct Describer {
   std::string operator()(const paxos::Heartbeat& m) const {
     return "Heartbeat promised " + m.promised.ToString() + " accepted " + m.accepted.ToString() +
            " tip " + std::to_string(m.tip) + " decided " + std::to_string(m.decided) + " heard " +
-           std::to_string(m.heard) + (m.leading ? " leading" : "") + (m.content ? " content" : "");
+           std::to_string(m.heard) + (m.leading ? " leading" : "") +
+           (m.satisfied ? " content" : "");
   }
   std::string operator()(const paxos::Prepare& m) const {
     return "Prepare " + m.ballot.ToString() + " accepted " + m.accepted.ToString() + " tip " +
@@ -27,7 +28,7 @@ struct Describer {
   std::string operator()(const paxos::Refuse& m) const {
     return "Refuse promised " + m.promised.ToString();
   }
-  std::string operator()(const paxos::Sync& m) const {
+  std::string operator()(const paxos::AcceptSync& m) const {
     return "Sync " + m.ballot.ToString() + " tip " + std::to_string(m.tip) + " decided " +
            std::to_string(m.decided) + " blocks " + Range(m.blocks);
   }

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "replica/message.h"
+#include "replica/peer_message.h"
 
 namespace cairn::sim {
 

@@ -11,9 +11,7 @@ namespace {
 constexpr Micros kSecond = 1'000'000;
 constexpr std::size_t kMostUnsent = 64;
 
-net::ReplyBody Refusal(Code code, const char* words) {
-  return replica::Answer{code, words, 0, {}, 0};
-}
+api::ReplyBody Refusal(Code code, const char* words) { return api::Answer{code, words, 0, {}, 0}; }
 
 }  // namespace
 
@@ -23,7 +21,7 @@ struct Doors::State {
   std::uint64_t life = 0;  // the node's, when the connection came to stand
   Ear ear;
   bool closed = false;
-  std::deque<net::ClientReply> replies;
+  std::deque<api::ClientReply> replies;
 };
 
 class Doors::Line final : public client::Transport {
@@ -33,11 +31,11 @@ class Doors::Line final : public client::Transport {
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
-  Status Send(const net::ClientCall& call) override {
+  Status Send(const api::ClientCall& call) override {
     if (unsent_.size() >= kMostUnsent && !Connected()) {
       return Status::Unavailable("too many calls wait for the connection");
     }
-    if (const auto* write = std::get_if<net::Write>(&call.body)) {
+    if (const auto* write = std::get_if<api::Write>(&call.body)) {
       state_->ear.sent(write->request);
     }
     unsent_.push_back(call);
@@ -45,7 +43,7 @@ class Doors::Line final : public client::Transport {
     return Status::Ok();
   }
 
-  std::optional<net::ClientReply> Receive(int timeout_ms) override {
+  std::optional<api::ClientReply> Receive(int timeout_ms) override {
     Flush();
     if (state_->replies.empty() && timeout_ms > 0) {
       state_->ear.wait(doors_->world_->now() + static_cast<Micros>(timeout_ms) * 1000);
@@ -53,7 +51,7 @@ class Doors::Line final : public client::Transport {
     if (state_->replies.empty()) {
       return std::nullopt;
     }
-    net::ClientReply reply = std::move(state_->replies.front());
+    api::ClientReply reply = std::move(state_->replies.front());
     state_->replies.pop_front();
     return reply;
   }
@@ -71,14 +69,14 @@ class Doors::Line final : public client::Transport {
       return;
     }
     state_->life = doors_->world_->life(state_->node);
-    for (const net::ClientCall& call : std::exchange(unsent_, {})) {
+    for (const api::ClientCall& call : std::exchange(unsent_, {})) {
       doors_->Transmit(state_, call);
     }
   }
 
   Doors* doors_;
   std::shared_ptr<State> state_;
-  std::vector<net::ClientCall> unsent_;
+  std::vector<api::ClientCall> unsent_;
 };
 
 Doors::Doors(World* world, std::uint64_t seed) : world_(world), random_(seed * 0x5851f42dU + 7) {
@@ -134,7 +132,7 @@ void Doors::OpenAll() {
   }
 }
 
-void Doors::Transmit(const std::shared_ptr<State>& line, const net::ClientCall& call) {
+void Doors::Transmit(const std::shared_ptr<State>& line, const api::ClientCall& call) {
   if (random_.Chance(loss_)) {
     return;
   }
@@ -146,7 +144,7 @@ void Doors::Transmit(const std::shared_ptr<State>& line, const net::ClientCall& 
   });
 }
 
-void Doors::Arrive(const std::shared_ptr<State>& line, const net::ClientCall& call) {
+void Doors::Arrive(const std::shared_ptr<State>& line, const api::ClientCall& call) {
   const Mode mode = modes_.at(line->node);
   if (mode == Mode::kMending || mode == Mode::kOtherCluster || mode == Mode::kOtherVersion) {
     world_->Note(Situation::kRefusedAtTheDoor);
@@ -173,39 +171,39 @@ void Doors::Arrive(const std::shared_ptr<State>& line, const net::ClientCall& ca
     world_->Note(Situation::kAnswerLateOrLost);
   }
   Execute(who, call.body,
-          [this, line, who, id = call.id, late, mute = mode == Mode::kMute](net::ReplyBody body) {
+          [this, line, who, id = call.id, late, mute = mode == Mode::kMute](api::ReplyBody body) {
             if (!mute) {
               Answer(line, who, id, std::move(body), late);
             }
           });
 }
 
-void Doors::Execute(NodeId node, const net::CallBody& body,
-                    std::function<void(net::ReplyBody)> on_reply) {
-  const auto on_answer = [on_reply](const replica::Answer& answer) { on_reply(answer); };
-  if (const auto* write = std::get_if<net::Write>(&body)) {
+void Doors::Execute(NodeId node, const api::CallBody& body,
+                    std::function<void(api::ReplyBody)> on_reply) {
+  const auto on_answer = [on_reply](const api::Answer& answer) { on_reply(answer); };
+  if (const auto* write = std::get_if<api::Write>(&body)) {
     world_->Write(node, write->request, on_answer);
-  } else if (const auto* read = std::get_if<net::Read>(&body)) {
+  } else if (const auto* read = std::get_if<api::Read>(&body)) {
     world_->Read(node, read->key, on_answer);
   } else {
     world_->Meet(node, [node, on_reply = std::move(on_reply)](const replica::Replica& replica) {
-      net::Welcome welcome;
+      api::Welcome welcome;
       welcome.node = node;
       welcome.cluster_name = "sim";
       welcome.decided = replica.acceptor().log().decided();
-      welcome.leader = replica.Status().leader;
+      welcome.leader = replica.Report().leader;
       on_reply(welcome);
     });
   }
 }
 
 void Doors::Answer(const std::shared_ptr<State>& line, NodeId from, std::uint64_t id,
-                   net::ReplyBody body, Micros late) {
+                   api::ReplyBody body, Micros late) {
   if (random_.Chance(loss_)) {
     return world_->Note(Situation::kAnswerLateOrLost);
   }
   world_->At(world_->now() + late + random_.Between(50, 1'000),
-             [line, reply = net::ClientReply{id, std::move(body), from, {}}] {
+             [line, reply = api::ClientReply{id, std::move(body), from, {}}] {
                if (!line->closed) {
                  line->replies.push_back(reply);
                  line->ear.wake();

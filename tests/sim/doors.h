@@ -52,12 +52,12 @@ class Doors {
   struct State;
 
   void Change(NodeId node, Micros end);
-  void Transmit(const std::shared_ptr<State>& line, const net::ClientCall& call);
-  void Arrive(const std::shared_ptr<State>& line, const net::ClientCall& call);
-  void Execute(NodeId node, const net::CallBody& body,
-               std::function<void(net::ReplyBody)> on_reply);
+  void Transmit(const std::shared_ptr<State>& line, const api::ClientCall& call);
+  void Arrive(const std::shared_ptr<State>& line, const api::ClientCall& call);
+  void Execute(NodeId node, const api::CallBody& body,
+               std::function<void(api::ReplyBody)> on_reply);
   void Answer(const std::shared_ptr<State>& line, NodeId from, std::uint64_t id,
-              net::ReplyBody body, Micros late);
+              api::ReplyBody body, Micros late);
 
   World* world_;
   Random random_;

@@ -3,7 +3,7 @@
 // Why this is safe is argued in src/paxos/rules.h. What is tried here beside the campaign: the
 // cases in which a person has a hand. A restored backup is sound and old, and only the others can
 // tell; so it is tried where those who relied on its later words can be heard, which is also all
-// that can be promised (src/replica/witness.h).
+// that can be promised (src/replica/peer_memory.h).
 
 #include <gtest/gtest.h>
 

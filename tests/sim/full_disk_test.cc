@@ -9,9 +9,9 @@ namespace cairn::sim {
 namespace {
 
 /// The answer to a read at the node, within `limit`.
-std::optional<replica::Answer> Get(World& world, NodeId node, Micros limit) {
-  auto answer = std::make_shared<std::optional<replica::Answer>>();
-  (void)world.Read(node, "k", [answer](const replica::Answer& a) { *answer = a; });
+std::optional<api::Answer> Get(World& world, NodeId node, Micros limit) {
+  auto answer = std::make_shared<std::optional<api::Answer>>();
+  (void)world.Read(node, "k", [answer](const api::Answer& a) { *answer = a; });
   world.RunUntil([&] { return answer->has_value(); }, limit);
   return *answer;
 }
@@ -25,7 +25,7 @@ void ChangeLeaderWithBlocksInFlight(Scenario& s, std::size_t reserve = 1 << 20) 
     request.key = "k";
     request.value = std::to_string(number);
     (void)s.world.Write(s.world.ids()[number % s.world.ids().size()], request,
-                        [](const replica::Answer&) {});
+                        [](const api::Answer&) {});
     s.world.RunFor(s.world.random().Below(400));
   }
   s.world.RunFor(s.world.random().Below(1'500));
@@ -67,7 +67,7 @@ TEST(FullDiskTest, WithoutAReserveTheAnswerNamesTheDisksAndAllIsWellWithRoomAgai
       ASSERT_TRUE(answer.has_value()) << "seed " << seed << ", node " << node << [&] {
         std::string text = s.Trouble();
         for (const NodeId id : s.world.ids()) {
-          const replica::ReplicaStatus status = s.world.replica(id).Status();
+          const api::ReplicaStatus status = s.world.replica(id).Report();
           text += "\n  node " + std::to_string(id) + ": " + status.role + ", tip " +
                   std::to_string(status.tip) + ", decided " + std::to_string(status.decided) +
                   ", round " + std::to_string(status.promised.round) + ": " + status.words;

@@ -22,7 +22,7 @@ bool AllRead(World* world, Micros limit) {
   const auto all = [&] { return have->size() == world->ids().size(); };
   for (const Micros end = world->now() + limit; world->now() < end && !all();) {
     for (const NodeId id : world->ids()) {
-      (void)world->Read(id, "k0", [have, id](const replica::Answer& answer) {
+      (void)world->Read(id, "k0", [have, id](const api::Answer& answer) {
         if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
           have->insert(id);
         }

@@ -24,8 +24,8 @@ Invariants::Breach Invariants::BallotsOnlyGoUp(NodeId node, const paxos::Accepto
 
 Invariants::Breach Invariants::AcceptsNothingBelowItsPromise(NodeId node,
                                                              const paxos::Acceptor& acceptor) {
-  const paxos::Ballot before = std::exchange(seen_accepted_[node], acceptor.accepted());
-  const paxos::Ballot& promised = ballots_[node].first;  // and said, in an earlier turn
+  const Ballot before = std::exchange(seen_accepted_[node], acceptor.accepted());
+  const Ballot& promised = ballots_[node].first;  // and said, in an earlier turn
   if (acceptor.accepted() > before && acceptor.accepted() < promised) {
     return "R3/R4: " + NodeName(node) + " has accepted in " + acceptor.accepted().ToString() +
            " after it had promised " + promised.ToString();
@@ -79,7 +79,7 @@ Invariants::Breach Invariants::SaidOnlyWhatIsDurable(NodeId node, const Disk& di
     }
     accepted = std::max(accepted, yes->ballot);
   }
-  if (const auto* sync = std::get_if<paxos::Sync>(&message)) {
+  if (const auto* sync = std::get_if<paxos::AcceptSync>(&message)) {
     for (const BlockPtr& block : sync->blocks) {
       logs_[sync->ballot][block->slot()] = block->hash;
     }

@@ -52,14 +52,14 @@ class Invariants {
 
  private:
   std::size_t nodes_;
-  std::map<NodeId, std::pair<paxos::Ballot, paxos::Ballot>> ballots_;  // promised, accepted: said
-  std::map<NodeId, paxos::Ballot> seen_accepted_;
+  std::map<NodeId, std::pair<Ballot, Ballot>> ballots_;  // promised, accepted: said
+  std::map<NodeId, Ballot> seen_accepted_;
   std::map<NodeId, Slot> seen_decided_;
   std::map<Slot, Hash> decided_;
   Incarnations incarnations_;
   std::map<NodeId, Slot> admitted_at_;
-  std::map<paxos::Ballot, NodeId> leaders_;
-  std::map<paxos::Ballot, std::map<Slot, Hash>> logs_;  // as their leaders said
+  std::map<Ballot, NodeId> leaders_;
+  std::map<Ballot, std::map<Slot, Hash>> logs_;  // as their leaders said
 };
 
 }  // namespace cairn::sim

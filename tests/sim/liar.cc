@@ -7,7 +7,7 @@
 namespace cairn::sim {
 namespace {
 
-constexpr std::uint64_t kRefused = std::uint64_t{1} << 56;  // as net/wire.h has it
+constexpr std::uint64_t kRefused = std::uint64_t{1} << 56;  // as net/wire/wire.h has it
 constexpr std::array<std::uint64_t, 4> kExtremes = {kRefused - 1, kRefused - 2,
                                                     std::uint64_t{1} << 40, 0};
 
@@ -28,7 +28,7 @@ class Liar {
   void Flip(bool* field) {
     ways_.emplace_back([field] { *field = !*field; });
   }
-  void Ballot(paxos::Ballot* ballot) {
+  void Ballot(Ballot* ballot) {
     Number(&ballot->round);
     ways_.emplace_back([ballot] { ballot->node = kMaxNodes; });
     Any(&ballot->incarnation);
@@ -38,7 +38,7 @@ class Liar {
     Ballot(&m.promised);
     Ballot(&m.accepted);
     Flip(&m.leading);
-    Flip(&m.content);
+    Flip(&m.satisfied);
     Flip(&m.full);
     Number(&m.tip);
     Number(&m.decided);
@@ -59,7 +59,7 @@ class Liar {
     Number(&m.decided);
   }
   void operator()(paxos::Refuse& m) { Ballot(&m.promised); }
-  void operator()(paxos::Sync& m) {
+  void operator()(paxos::AcceptSync& m) {
     Ballot(&m.ballot);
     Number(&m.tip);
     Number(&m.decided);

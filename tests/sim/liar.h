@@ -10,7 +10,7 @@
 //   heard, leading, content     the next heartbeat corrects them
 //   matched, from, last, number bounded by what the receiver has or asked
 //   incarnation        of nobody whom the chain knows: no vote
-//   stamp.*, seen.*    believed from the second time on (witness.h); a word against the receiver's
+//   stamp.*, seen.*    believed from the second time on (peer_memory.h); a word against the receiver's
 //   own
 //                      life makes it ask, and vote for nothing until it has the answer (doubts.h)
 //
@@ -21,7 +21,7 @@
 // What is not tried: a lie within what a vote says (I have accepted, I had accepted nothing, this
 // is decided) and within a client's request. No quorum can tell it from the truth.
 
-#include "replica/message.h"
+#include "replica/peer_message.h"
 #include "sim/random.h"
 
 namespace cairn::sim {

@@ -62,7 +62,7 @@ class Load {
         state->world->At(state->world->now() + pause, [state] { Write(state); });
       }
     };
-    const bool sent = world.Write(node, request, [state, next](const replica::Answer& answer) {
+    const bool sent = world.Write(node, request, [state, next](const api::Answer& answer) {
       state->done += answer.code == Code::kOk ? 1 : 0;
       next(answer.code == Code::kOk ? 0 : kPause);
     });

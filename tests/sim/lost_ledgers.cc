@@ -21,7 +21,7 @@ std::shared_ptr<bool> WriteEverywhere(World* world, Sequence sequence) {
     request.client = kClient + id;
     request.sequence = request.first_open = sequence;
     request.key = "k0";
-    (void)world->Write(id, request, [acknowledged](const replica::Answer& answer) {
+    (void)world->Write(id, request, [acknowledged](const api::Answer& answer) {
       *acknowledged = *acknowledged || answer.code == Code::kOk;
     });
   }

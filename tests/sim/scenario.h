@@ -76,18 +76,18 @@ class Scenario {
 
   /// One write at the node, said again when it was refused; what became of it within `limit`:
   /// the last answer, or nothing.
-  std::optional<replica::Answer> Put(NodeId node, Micros limit) {
+  std::optional<api::Answer> Put(NodeId node, Micros limit) {
     Request request;
     request.client = 4711;
     request.sequence = ++sequence_;
     request.first_open = request.sequence;
     request.key = "k" + std::to_string(request.sequence % 7);
     request.value = std::to_string(request.sequence);
-    std::optional<replica::Answer> last;
+    std::optional<api::Answer> last;
     const Micros end = world.now() + limit;
     while (world.now() < end) {
-      auto answer = std::make_shared<std::optional<replica::Answer>>();
-      if (!world.Write(node, request, [answer](const replica::Answer& a) { *answer = a; })) {
+      auto answer = std::make_shared<std::optional<api::Answer>>();
+      if (!world.Write(node, request, [answer](const api::Answer& a) { *answer = a; })) {
         break;
       }
       if (!world.RunUntil([&] { return answer->has_value(); }, end - world.now())) {
@@ -118,7 +118,7 @@ class Scenario {
         request.key = "k";
         // Shared, for an answer may come when this call is long over.
         auto acknowledged = std::make_shared<bool>(false);
-        (void)world.Write(node, request, [acknowledged](const replica::Answer& answer) {
+        (void)world.Write(node, request, [acknowledged](const api::Answer& answer) {
           *acknowledged = answer.code == Code::kOk;
         });
         calls_.push_back(acknowledged);
@@ -146,7 +146,7 @@ class Scenario {
     world.RunFor(duration);
     return Round() == before && !world.failure();
   }
-  [[nodiscard]] std::string Words(NodeId node) const { return world.replica(node).Status().words; }
+  [[nodiscard]] std::string Words(NodeId node) const { return world.replica(node).Report().words; }
   [[nodiscard]] std::string Trouble() const { return world.failure().value_or("none"); }
 
   World world;

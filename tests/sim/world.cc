@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/limits.h"
 #include "node/shares.h"
 
@@ -136,9 +136,9 @@ void World::Turn(NodeId id) {
   for (const Waiting& waiting : TakeWaiting(node)) {
     waiting.event(*node.replica);
   }
-  node.syncing = node.replica->Think();
+  node.syncing = node.replica->TakeEffects();
   TakeFromReserve(id, before, node.syncing->write);
-  SayAll(id, node.syncing->early);
+  SayAll(id, node.syncing->before_sync);
   if (!node.syncing->write.needed) {
     FinishTurn(id);
     return;
@@ -177,12 +177,12 @@ void World::FinishTurn(NodeId id) {
     return;
   }
   replica::Effects effects = std::move(*std::exchange(node.syncing, std::nullopt));
-  node.replica->Remembered(&effects);
+  node.replica->OnDurable(&effects);
   if (!IsCopy(id)) {
     CheckRules(id);
     NoteRoles(id);
   }
-  SayAll(id, std::exchange(effects.late, {}));
+  SayAll(id, effects.after_sync);
   const Slot applied = node.machine->applied();
   node.replica->Apply(&effects);
   WorkOnApplied(node, applied);
@@ -190,11 +190,11 @@ void World::FinishTurn(NodeId id) {
   AnswerQuestions(node);
   if (node.replica && node.worked > 0) {
     Rest(id);
-  } else if (node.replica && hardship_.hold_max > 0 && !node.replica->Restless()) {
+  } else if (node.replica && hardship_.hold_max > 0 && !node.replica->HasWork()) {
     Pause(id, random_.Below(hardship_.hold_max));  // the others' turn
-  } else if (node.replica && (node.replica->Restless() || !node.inbox.empty())) {
+  } else if (node.replica && (node.replica->HasWork() || !node.inbox.empty())) {
     Turn(id);
-  } else if (node.replica && node.replica->Gathering()) {
+  } else if (node.replica && node.replica->IsBatching()) {
     situations_.Note(Situation::kRequestsGathered);
     At(now_ + kShortWait, [this, id, life = node.life] {
       if (nodes_.at(id).replica && nodes_.at(id).life == life) {
@@ -236,7 +236,7 @@ void World::SayAll(NodeId id, const std::vector<replica::Outbound>& messages) {
 
 void World::Speak(NodeId id, const replica::Effects& effects) {
   Node& node = nodes_.at(id);
-  SayAll(id, effects.late);
+  SayAll(id, effects.after_apply);
   const std::size_t serves = std::min(effects.serve.size(), node::kMostServes);
   for (const replica::ServeBlocks& serve : std::span(effects.serve).first(serves)) {
     const Slot last = std::min(serve.last, serve.from + options_.catch_up_blocks - 1);
@@ -283,22 +283,22 @@ bool World::Write(NodeId id, const Request& request, OnAnswer on_answer) {
     return false;
   }
   const replica::Token token = next_token_++;
-  node.calls[token] =
-      [this, done = std::move(on_answer),
-       decided = node.replica->acceptor().log().decided()](const replica::Answer& answer) {
-        NoteAnswer(answer, decided);
-        if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
-          std::vector<const Disk*> disks;
-          for (const NodeId other : ids_) {
-            disks.push_back(&nodes_.at(other).disk);
-          }
-          if (const auto breach =
-                  invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
-            Fail(*breach);
-          }
-        }
-        done(answer);
-      };
+  node.calls[token] = [this, done = std::move(on_answer),
+                       decided =
+                           node.replica->acceptor().log().decided()](const api::Answer& answer) {
+    NoteAnswer(answer, decided);
+    if (answer.code == Code::kOk || answer.code == Code::kNotFound) {
+      std::vector<const Disk*> disks;
+      for (const NodeId other : ids_) {
+        disks.push_back(&nodes_.at(other).disk);
+      }
+      if (const auto breach =
+              invariants_.AnsweredOnlyWhatAMajorityHas(answer.slot, disks, Forgetful())) {
+        Fail(*breach);
+      }
+    }
+    done(answer);
+  };
   if (options_.trace != nullptr) {
     Trace("call " + std::to_string(token) + " at " + std::to_string(id) + ": write " + request.key +
           " (" + std::to_string(request.client) + ", " + std::to_string(request.sequence) + ")");
@@ -333,7 +333,7 @@ NodeId World::Leader() const {
   NodeId leader = 0;
   for (const NodeId id : ids_) {
     const Node& node = nodes_.at(id);
-    if (node.replica && node.replica->leading() && node.replica->Status().quorum) {
+    if (node.replica && node.replica->leading() && node.replica->Report().quorum) {
       if (leader != 0) {
         return 0;
       }

@@ -120,7 +120,7 @@ class World {
   }
 
   // Clients: a call at a node; the answer comes later, or never. False if the node is down.
-  using OnAnswer = std::function<void(const replica::Answer&)>;
+  using OnAnswer = std::function<void(const api::Answer&)>;
   bool Write(NodeId node, const Request& request, OnAnswer on_answer);
   bool Read(NodeId node, const std::string& key, OnAnswer on_answer);
   /// Somebody asks for all blocks, so many times at once.
@@ -228,7 +228,7 @@ class World {
   void NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_t life);
   void NoteWrite(const Node& node);
   void NoteRoles(NodeId id);
-  void NoteAnswer(const replica::Answer& answer, Slot decided_before);
+  void NoteAnswer(const api::Answer& answer, Slot decided_before);
   [[nodiscard]] NodeId PlaceOf(NodeId speaker, NodeId to) const;
   void CheckRules(NodeId id);
   [[nodiscard]] std::size_t Forgetful() const;

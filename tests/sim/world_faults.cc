@@ -32,7 +32,7 @@ void World::Kill(NodeId id) {
 
 void World::MakeStand(NodeId id) {
   if (nodes_.at(id).replica) {
-    Happen(id, [](replica::Replica& replica) { replica.Stand(); });
+    Happen(id, [](replica::Replica& replica) { replica.Campaign(); });
   }
 }
 
@@ -55,7 +55,7 @@ void World::SlowDisk(NodeId id, Micros sync, Micros duration) {
 
 void World::Heal() {
   const auto standing = [](const auto& node) {
-    return node.second.replica && node.second.replica->Status().role == "candidate";
+    return node.second.replica && node.second.replica->Report().role == "candidate";
   };
   if (!cuts_.empty() && std::ranges::any_of(nodes_, standing)) {
     situations_.Note(Situation::kHealedDuringPhaseOne);

@@ -12,7 +12,7 @@ bool HoldsBack(const std::vector<NodeId>& nodes, const replica::Replica& leader,
                const replica::Effects& effects) {
   const Slot tip = effects.write.blocks.empty() ? 0 : effects.write.blocks.back()->slot();
   const auto asked = [&](NodeId node) {
-    return std::ranges::any_of(effects.early, [&](const replica::Outbound& message) {
+    return std::ranges::any_of(effects.before_sync, [&](const replica::Outbound& message) {
       const auto* accept = std::get_if<paxos::Accept>(&message.message);
       return accept != nullptr && accept->block->slot() == tip && message.to == node;
     });
@@ -33,12 +33,12 @@ void World::NoteArrival(NodeId to, const replica::Inbound& inbound, std::uint64_
     }
   } else if (std::holds_alternative<paxos::Refuse>(inbound.message)) {
     situations_.Note(Situation::kBallotRefused);
-  } else if (const auto* sync = std::get_if<paxos::Sync>(&inbound.message)) {
+  } else if (const auto* sync = std::get_if<paxos::AcceptSync>(&inbound.message)) {
     if (!sync->blocks.empty()) {
       situations_.Note(Situation::kFollowerBroughtUp);
     }
   } else if (std::holds_alternative<paxos::Blocks>(inbound.message)) {
-    if (nodes_.at(to).replica->Status().role == "candidate") {
+    if (nodes_.at(to).replica->Report().role == "candidate") {
       situations_.Note(Situation::kCatchUpDuringElection);
     }
     if (!nodes_.at(inbound.from).replica || !nodes_.at(inbound.from).replica->leading()) {
@@ -94,7 +94,7 @@ void World::NoteRoles(NodeId id) {
   node.was_leading = node.replica->leading();
 }
 
-void World::NoteAnswer(const replica::Answer& answer, Slot decided_before) {
+void World::NoteAnswer(const api::Answer& answer, Slot decided_before) {
   if (answer.code == Code::kFull && answer.message.find("session") != std::string::npos) {
     situations_.Note(Situation::kSessionRefused);
   } else if (answer.code == Code::kFull) {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "replica/effects.h"
-#include "storage/ledger.h"
+#include "storage/ledger/ledger.h"
 
 namespace cairn::storage {
 
@@ -32,9 +32,7 @@ inline std::vector<BlockPtr> Chain(Slot length, const std::string& value = "valu
   return chain;
 }
 
-inline paxos::Ballot Ballot(std::uint64_t round) {
-  return {.round = round, .node = 1, .incarnation = 99};
-}
+inline Ballot Ballot(std::uint64_t round) { return {.round = round, .node = 1, .incarnation = 99}; }
 
 /// The ledger of node 1, in the life that makes these ballots.
 inline Ledger::Options Ours(bool read_only = false) {

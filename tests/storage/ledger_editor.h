@@ -8,7 +8,7 @@
 #include <string>
 
 #include "rocksdb/db.h"
-#include "storage/schema.h"
+#include "storage/ledger/schema.h"
 
 namespace cairn::storage {
 

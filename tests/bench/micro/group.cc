@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/check.h"
 
 namespace cairn::bench {
@@ -34,7 +34,7 @@ Group::Group(NodeId nodes) {
   for (int i = 0; i < kMostTicks && leader_ == 0; ++i) {
     Tick();
     for (auto& [id, node] : nodes_) {
-      const replica::ReplicaStatus status = node.replica->Status();
+      const api::ReplicaStatus status = node.replica->Report();
       leader_ = node.replica->leading() && status.quorum && status.decided > 0 ? id : leader_;
     }
   }
@@ -71,7 +71,7 @@ std::size_t Group::Settle() {
   for (bool busy = true; busy;) {
     busy = false;
     for (auto& [id, node] : nodes_) {
-      if (!node.inbox.empty() || node.replica->Restless() || node.replica->acceptor().changed()) {
+      if (!node.inbox.empty() || node.replica->HasWork() || node.replica->acceptor().changed()) {
         busy = true;
       }
       Turn(id);
@@ -85,12 +85,12 @@ void Group::Turn(NodeId id) {
   for (const replica::Inbound& inbound : std::exchange(node.inbox, {})) {
     node.replica->Step(inbound);
   }
-  replica::Effects effects = node.replica->Think();
-  Deliver(id, effects.early);
-  node.replica->Remembered(&effects);
-  Deliver(id, effects.late);
+  replica::Effects effects = node.replica->TakeEffects();
+  Deliver(id, effects.before_sync);
+  node.replica->OnDurable(&effects);
+  Deliver(id, effects.after_apply);
   node.replica->Apply(&effects);
-  Deliver(id, effects.late);
+  Deliver(id, effects.after_apply);
   answers_ += effects.answers.size();
 }
 

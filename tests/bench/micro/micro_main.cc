@@ -14,12 +14,12 @@
 
 #include "bench/micro/allocations.h"
 #include "bench/micro/group.h"
-#include "chain/block.h"
+#include "chain/block_format.h"
 #include "common/check.h"
 #include "kv/state_machine.h"
-#include "net/client_codec.h"
-#include "storage/ledger.h"
-#include "storage/state.h"
+#include "net/wire/client_codec.h"
+#include "storage/ledger/ledger.h"
+#include "storage/state/state.h"
 
 namespace cairn::bench {
 namespace {
@@ -142,14 +142,14 @@ void EncodeCalls(benchmark::State& state) {
   Requests requests;
   net::CallBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
   Frame frame;
-  std::vector<net::CallBody> calls;
+  std::vector<api::CallBody> calls;
   for (Request& request : requests.Batch(state.range(0))) {
-    calls.emplace_back(net::Write{std::move(request)});
+    calls.emplace_back(api::Write{std::move(request)});
   }
   Meter meter(&state);
   for (auto _ : state) {
     meter.Begin();
-    for (const net::CallBody& call : calls) {
+    for (const api::CallBody& call : calls) {
       CAIRN_CHECK(batch.Add(1, call).ok(), "the calls fit into a frame");
     }
     CAIRN_CHECK(batch.Write(frame.allocate).ok(), "a frame is written");
@@ -164,7 +164,7 @@ void DecodeCalls(benchmark::State& state) {
   net::CallBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
   Frame frame;
   for (Request& request : requests.Batch(state.range(0))) {
-    CAIRN_CHECK(batch.Add(1, net::Write{std::move(request)}).ok(), "the calls fit into a frame");
+    CAIRN_CHECK(batch.Add(1, api::Write{std::move(request)}).ok(), "the calls fit into a frame");
   }
   CAIRN_CHECK(batch.Write(frame.allocate).ok(), "a frame is written");
   net::CallDecoder decoder;
@@ -184,10 +184,10 @@ BENCHMARK(DecodeCalls)->Arg(1)->Arg(64);
 void EncodeAnswers(benchmark::State& state) {
   net::ReplyBatch batch({.cluster = {.genesis = {}, .name = "bench"}});
   Frame frame;
-  replica::Answer answer;
+  api::Answer answer;
   answer.slot = 1'000'000;
   answer.leader = 1;
-  const net::ReplyBody body = answer;
+  const api::ReplyBody body = answer;
   Meter meter(&state);
   for (auto _ : state) {
     meter.Begin();

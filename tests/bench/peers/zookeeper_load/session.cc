@@ -11,7 +11,7 @@ namespace {
 constexpr int kSessionTimeoutMs = 10'000;
 constexpr std::size_t kLargestValue = 4096;  // of those that are read here
 
-void OnSync(int code, const char* /*path*/, const void* data) {
+void OnAcceptSync(int code, const char* /*path*/, const void* data) {
   static_cast<std::promise<int>*>(const_cast<void*>(data))->set_value(code);
 }
 
@@ -49,7 +49,7 @@ bool Session::Expired() const {
 
 int Session::Sync(const std::string& path) const {
   std::promise<int> answer;
-  const int code = zoo_async(handle_, path.c_str(), OnSync, &answer);
+  const int code = zoo_async(handle_, path.c_str(), OnAcceptSync, &answer);
   return code == ZOK ? answer.get_future().get() : code;
 }
 
