@@ -11,6 +11,7 @@ What is checked:
   files      no file is longer than 400 lines; a header has #pragma once and opens with what it is
   manners    no yield, no scheduling class and no priority of its own: on a busy machine each yield
              gives a whole time slice away, and messages wait for it
+  names      no retired word comes back
   tests      each .cc has a test in the mirrored folder; test names are words without underscores
 """
 
@@ -293,6 +294,20 @@ def check_manners(root):
                 yield path, number, f"{match.group(1)} gives away processor time that messages wait for"
 
 
+# Words that were given up for better ones (src/README.md): one word, one meaning.
+RETIRED = re.compile(
+    r"\b(ServerSockets|ClientPort|Gathering|Doorbell|Witness|Mailbox|OpenOrRecover|Mender|Filler|Remains"
+    r"|Pulse|TurnAway|HandBack|Remembered|Restless|OnSync|paxos::Sync)\b")
+
+
+def check_names(root):
+    for path in files_below(root, ("src", "storage", "tests"), SOURCES):
+        for number, line in enumerate(lines_of(root, path), 1):
+            match = RETIRED.search(line)
+            if match:
+                yield path, number, f"{match.group(1)} is a retired name: src/README.md has the words"
+
+
 def check_test_names(root):
     for path in files_below(root, ("tests",), (".cc",)):
         for number, line in enumerate(lines_of(root, path), 1):
@@ -302,7 +317,7 @@ def check_test_names(root):
 
 
 CHECKS = (check_includes, check_rings, check_lengths, check_headers, check_twins, check_manners,
-          check_test_names)
+          check_names, check_test_names)
 
 
 def breaches_of(root):

@@ -69,6 +69,7 @@ BAD = (
     ("test taken away", "tests/storage/ledger/ledger_test.cc", None, 1, "no test in tests/storage"),
     ("no own header", "src/chain/x.cc", "#include <map>\n", 1, "the header that it implements"),
     ("yield", "src/net/wire/x.h", HEAD + "// sched_yield()\n std::this_thread::yield();\n", 4, "gives"),
+    ("retired name", "src/kv/x.h", HEAD + "class Mailbox;\n", 3, "a retired name"),
     ("test's name", "tests/kv/x_test.cc", "TEST(A, b_c) {}\n", 1, "no underscore"),
     ("test suite's name", "tests/kv/x_test.cc", "TEST_P(A_B, C) {}\n", 1, "no underscore"),
 )

@@ -4,9 +4,9 @@
 // All go to one node at a time, found as in route.h. What it refuses as surely not applied, and
 // what is unanswered when it falls silent or refuses this client, goes to the next node under the
 // same sequence, so that it is applied at most once (R10); answers of a node that was left are
-// taken, but not waited for. What is known of a write when the time is over: outcome_tracker.h. A write that
-// is in no doubt yet is not sent once more, nor for the first time, to nodes that refuse when too
-// little time is left for them to find out that they must.
+// taken, but not waited for. What is known of a write when the time is over: outcome_tracker.h. A
+// write that is in no doubt yet is not sent once more, nor for the first time, to nodes that refuse
+// when too little time is left for them to find out that they must.
 //
 // There is no order among the operations of a batch: two puts of one key may be applied either way.
 //

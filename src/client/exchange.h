@@ -5,9 +5,9 @@
 // time or refuse this client. What is sent again bears the same client and sequence, so that it is
 // applied at most once (R10).
 //
-// What is known of a write when the time is over: outcome_tracker.h. So that a certain refusal stays one, a
-// write that was always refused is not sent once more when too little time is left for a node to
-// find out that it must refuse.
+// What is known of a write when the time is over: outcome_tracker.h. So that a certain refusal
+// stays one, a write that was always refused is not sent once more when too little time is left for
+// a node to find out that it must refuse.
 
 #include <functional>
 #include <optional>

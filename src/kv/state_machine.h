@@ -8,8 +8,7 @@
 // all nodes alike.
 //
 // In the table:
-//   "a"                  u8 format version of the whole table=2, u64 applied slot, that block's
-//                        hash
+//   "a"                  u8 format version of the whole table=2, u64 applied slot, hash of its block
 //   "c"                  which incarnation each node has, from the cluster's own requests (R7)
 //   "d"                  incarnations that were replaced, oldest first: u32 node and u64
 //                        incarnation each, the last kMaxReplaced

@@ -4,8 +4,8 @@
 //
 //   promised  accepted     what happened last
 //   b         a <= b       OnPrepare: promised b; the log is in the older ballot a (R2)
-//   b         b            OnAcceptSync, Adopt: the whole log is in b (R3); OnAccept, Extend: one more
-//   (R4)
+//   b         b            OnAcceptSync, Adopt: the whole log is in b (R3)
+//                          OnAccept, Extend: one block more (R4)
 //
 // `matched` is not durable: up to that slot the log is surely the one of the leader of
 // `accepted`, for its own words said so through the hash links. Only so far the node

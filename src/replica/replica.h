@@ -14,9 +14,9 @@
 //                                    vote waits for it
 //     send effects.after_apply, effects.answers, serve effects.serve        speak
 //
-// Files: replica.cc (turn, time, roles), agreement.cc (the verbs of src/paxos), learning.cc
-// (decided blocks from peers), memory.cc (who is heeded), serving.cc (requests of clients),
-// reading.cc (linearizable reads), describe.cc (what a person is told).
+// Files: replica.cc (turn, time, roles), dispatch.cc (which verb goes where), agreement.cc (the verbs
+// of src/paxos), learning.cc (decided blocks from peers), memory.cc (who is heeded), serving.cc
+// (requests of clients), reading.cc (linearizable reads), describe.cc (what a person is told).
 
 #include <algorithm>
 #include <map>

@@ -9,8 +9,7 @@
 //   salvaged    the same head, the same undecided blocks, and holes among the decided ones, which
 //               the other nodes have (salvage.h)
 //   forgotten   what this node has promised and accepted can't be told any more: ledger and guard
-//   go
-//               to quarantine/, and a fresh ledger begins under a new incarnation, which has no
+//               go to quarantine/, and a fresh ledger begins under a new incarnation, which has no
 //               vote until a block readmits it (R7)
 //
 // In each case what Open finds at the next start is sound.

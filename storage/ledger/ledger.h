@@ -56,8 +56,8 @@ class Ledger {
   ///
   /// Integrity, naming the file, if the ledger is damaged, is behind its guard (both heads are
   /// named), is of another life of its directory, or if one of its undecided blocks or its tip is
-  /// not the one that the head names by hash: open_or_salvage.h knows what to do about all of these. Usage
-  /// if it is another node's or begins with another genesis block, or has another format version;
+  /// not the one that the head names by hash: open_or_salvage.h knows what to do about all of these.
+  /// Usage if it is another node's or begins with another genesis block, or has another format version;
   /// NotFound if read_only and there is none; Other for all that is the environment (files.h). All
   /// is judged before anything is written: a directory that is refused is left as it was found.
   ///

@@ -3,8 +3,7 @@
 // are whole, and whether what is not whole is the end of a write that was never synced.
 //
 //   log      blocks of 32 KiB, each a sequence of fragments; fewer than 7 bytes at a block's end
-//   are
-//            zeros
+//            are zeros
 //   fragment u32 masked CRC-32C of type and payload | u16 length | u8 type | payload
 //   type     1 a whole record, 2 its first, 3 a middle, 4 its last fragment
 //   zeros    up to the end of the file, if it was not closed (preallocated_log.h)

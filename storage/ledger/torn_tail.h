@@ -1,8 +1,8 @@
 #pragma once
 // What a power loss leaves of the write that was under way: the torn end of the newest log, or of
 // the manifest that is in use. Nobody was told of that write, so the file is sound without its end,
-// and everybody who opens a ledger reads it so: a start cuts the end off (open_or_salvage.h), and what may
-// change nothing (verify, recover) does not look at it.
+// and everybody who opens a ledger reads it so: a start cuts the end off (open_or_salvage.h), and
+// what may change nothing (verify, recover) does not look at it.
 
 #include <map>
 #include <memory>

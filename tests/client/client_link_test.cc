@@ -101,6 +101,7 @@ TEST(ClientLinkTest, CallsAndRepliesThatNeedManyFramesAllArrive) {
   const auto link = Connect(nodes[1].options);
   Request request;
   request.client = 1;
+  request.key = "k";
   request.value.assign(net::kBatchBytes / 4, 'v');
   constexpr std::uint64_t kCalls = 40;
   for (std::uint64_t id = 1; id <= kCalls; ++id) {

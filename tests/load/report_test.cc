@@ -10,6 +10,7 @@ BenchRun RunOf(std::uint64_t operations) {
   run.op = "put";
   run.options.clients = 4;
   run.result.elapsed = 2'000'000;
+  run.result.connections = run.options.connections;
   run.result.operations = operations;
   for (std::uint64_t i = 0; i < operations; ++i) {
     run.result.latency.Record(1000);

@@ -62,7 +62,7 @@ void World::AskForChain(NodeId id, std::size_t times) {
   }
 }
 
-/// As Node::AnswerQuestions and ServerSockets::Pay do.
+/// As Service::AnswerQuestions and Door::Pay do.
 void World::AnswerQuestions(Node& node) {
   const Micros until = node.worked + node::kQuestionsTime;
   while (node.questions > 0 && node.worked < until) {
