@@ -200,12 +200,17 @@ int RunClientShell(const Context& context, client::Client* client, NodeId node) 
 
 void AddShell(CLI::App* app, const std::shared_ptr<Context>& context) {
   auto node = std::make_shared<NodeId>(0);
+  auto only = std::make_shared<bool>(false);
   CLI::App* verb = app->add_subcommand(
       "client", "The client console: reads commands from the terminal or from a pipe");
   AddGlobalOptions(verb, context->global);
   AddNode(verb, "ID", node.get(), "the node to talk to first")->required();
-  verb->callback([context, node] {
+  verb->add_flag("--only", *only, "talk to no other node, whatever becomes of this one");
+  verb->callback([context, node, only] {
     const Result<std::unique_ptr<client::Client>> client = OpenClient(*context, *node);
+    if (client.ok() && *only) {
+      client.value()->UseOnly(*node);
+    }
     *context->exit_code =
         client.ok() ? RunClientShell(*context, client.value().get(), *node)
                     : Refuse(context->streams, context->global->json, "client", client.status());

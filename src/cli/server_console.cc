@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -21,7 +22,18 @@ constexpr std::size_t kEntriesAPage = 512;
 
 /// What a command is called in the list, if it has other names beside that.
 std::string Known(const terminal::CommandLine& line) {
-  return line.Is("quit") || line.Is("exit") ? "e" : line.Is("?") ? "help" : line.word;
+  constexpr std::array<std::pair<const char*, const char*>, 8> kOthers = {
+      {{"quit", "e"},
+       {"exit", "e"},
+       {"?", "help"},
+       {"pb", "printBlockchain"},
+       {"pkv", "printKVStore"},
+       {"pq", "printQueue"},
+       {"state", "status"},
+       {"crash", "failProcess"}}};
+  const auto* const other =
+      std::ranges::find_if(kOthers, [&](const auto& pair) { return line.Is(pair.first); });
+  return other != kOthers.end() ? other->second : line.word;
 }
 
 /// Words of the client's console and of the command line, which people type here, too.
@@ -36,17 +48,19 @@ Page Sentence(std::string text) { return {std::move(text) + "\n", false, false};
 
 const std::vector<Console::Command>& Console::Commands() {
   static const std::vector<Command> commands = {
-      {"printBlockchain", "printBlockchain",
-       "every block: slot, hash, previous hash, nonce, time, operations",
+      {"printBlockchain", "printBlockchain [N | FROM TO]",
+       "the blocks (pb): slot, hash, previous hash, nonce, time, operations; the last N alone",
        &Console::PrintBlockchain},
-      {"printKVStore", "printKVStore", "the keys and their values, in order",
+      {"printKVStore", "printKVStore", "the keys and their values, in order (pkv)",
        &Console::PrintKvStore},
-      {"printQueue", "printQueue", "the requests that wait, and for what", &Console::PrintQueue},
-      {"status", "status", "role, ballot, slots and links of this node", &Console::PrintStatus},
-      {"failLink", "failLink(A,B)", "cuts the link between two nodes, one of them this one",
+      {"printQueue", "printQueue", "the requests that wait, and for what (pq)",
+       &Console::PrintQueue},
+      {"status", "status", "role, ballots, slots and links of this node (state)",
+       &Console::PrintStatus},
+      {"failLink", "failLink(A,B)", "cuts the link between two nodes; failLink(B): this one and B",
        &Console::FailLink},
       {"fixLink", "fixLink(A,B)", "mends it", &Console::FixLink},
-      {"failProcess", "failProcess", "this process dies at once, as by kill -9",
+      {"failProcess", "failProcess", "this process dies at once, as by kill -9 (crash)",
        &Console::FailProcess},
       {"reconnect", "reconnect [IDS]", "connects anew to all nodes but those named",
        &Console::Reconnect},
@@ -106,9 +120,29 @@ Page Console::ForClients(const std::string& word) const {
 
 Page Console::NextPage() { return next_page_(); }
 
-Page Console::PrintBlockchain(const Arguments& /*arguments*/) {
-  next_slot_ = 0;
-  last_slot_ = node_->ledger().head().tip;
+Page Console::PrintBlockchain(const Arguments& arguments) {
+  const Slot tip = node_->ledger().head().tip;
+  std::vector<Slot> numbers;
+  for (const std::string& argument : arguments) {
+    if (const auto number = terminal::ParseNumber(argument, std::numeric_limits<Slot>::max())) {
+      numbers.push_back(*number);
+    }
+  }
+  if (numbers.size() != arguments.size() || numbers.size() > 2 ||
+      (numbers.size() == 2 && numbers[0] > numbers[1])) {
+    return Sentence(
+        "printBlockchain prints all blocks, printBlockchain 5 the last five, printBlockchain 3 7 "
+        "those of slots 3 to 7");
+  }
+  const bool last_ones = numbers.size() == 1;
+  next_slot_ = numbers.size() == 2 ? numbers[0]
+               : last_ones         ? tip + 1 - std::min(numbers[0], tip + 1)
+                                   : 0;
+  last_slot_ = numbers.size() == 2 ? std::min(numbers[1], tip) : tip;
+  if (next_slot_ > tip) {
+    return Sentence(
+        fmt::format("the newest block of node {} is that of slot {}", node_->self(), tip));
+  }
   next_page_ = [this] { return BlocksPage(); };
   return BlocksPage();
 }
@@ -137,10 +171,11 @@ Page Console::BlocksPage() {
 
 Page Console::BlocksEnd() const {
   const Slot decided = node_->Report().replica.decided;
-  return Sentence(decided < last_slot_
+  const Slot tip = node_->ledger().head().tip;
+  return Sentence(decided < tip
                       ? fmt::format("{} blocks, of which the last {} are not yet known as decided",
-                                    last_slot_ + 1, last_slot_ - decided)
-                      : fmt::format("{} blocks, all decided", last_slot_ + 1));
+                                    tip + 1, tip - decided)
+                      : fmt::format("{} blocks, all decided", tip + 1));
 }
 
 Page Console::PrintKvStore(const Arguments& /*arguments*/) {
@@ -204,7 +239,10 @@ Page Console::FailLink(const Arguments& arguments) { return ChangeLink(true, arg
 Page Console::FixLink(const Arguments& arguments) { return ChangeLink(false, arguments); }
 
 Page Console::ChangeLink(bool cut, const Arguments& arguments) {
-  const auto ends = terminal::ParseNodeIds(arguments);
+  Result<std::vector<NodeId>> ends = terminal::ParseNodeIds(arguments);
+  if (ends.ok() && ends->size() == 1) {
+    ends = std::vector<NodeId>{node_->self(), ends->front()};
+  }
   if (!ends.ok() || ends.value().size() != 2) {
     return Sentence(fmt::format("{0} wants the two ends of a link, for example {0}({1},{2})",
                                 cut ? "failLink" : "fixLink", node_->self(),

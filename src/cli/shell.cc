@@ -1,5 +1,6 @@
 #include "cli/shell.h"
 
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -45,6 +46,17 @@ bool ReadOptions(const std::vector<std::string>& arguments, std::size_t first,
   }
   return true;
 }
+
+/// What people type here that belongs to a server's console, and what does it here.
+constexpr std::array<std::pair<const char*, const char*>, 8> kServerWords = {
+    {{"printBlockchain", "chain prints the blocks (as `cairn chain` does)"},
+     {"pb", "chain prints the blocks (as `cairn chain` does)"},
+     {"printKVStore", "get KEY prints the value of a key"},
+     {"pkv", "get KEY prints the value of a key"},
+     {"printQueue", "an operation that waits is one that has not been answered yet"},
+     {"pq", "an operation that waits is one that has not been answered yet"},
+     {"state", "status says how all nodes are"},
+     {"crash", "failProcess(N) kills the process of node N"}}};
 
 std::string DecidedText(const client::OperationResult& result) {
   return "ok, decided at slot " + std::to_string(result.slot);
@@ -129,6 +141,12 @@ Shell::Reply Shell::Answer(const std::string& line) {
       return (this->*command.run)(parsed->arguments);
     }
     names.emplace_back(command.name);
+  }
+  for (const auto& [word, instead] : kServerWords) {
+    if (parsed->Is(word)) {
+      return Wrong(parsed->word,
+                   parsed->word + " is a command of a server's console; here, " + instead);
+    }
   }
   const std::string nearest = text::Nearest(parsed->word, names);
   return Wrong(parsed->word, "there is no command " + text::Quote(parsed->word) + "; " +

@@ -38,15 +38,7 @@ Result<Micros> TimeoutOf(const GlobalOptions& global) {
 
 Streams RealStreams() {
   return {[](std::size_t most) { return system::ReadAll(STDIN_FILENO, most); }, &std::cout,
-          &std::cerr,
-          [](const config::Cluster& cluster) {
-            client::Environment environment = client::RealEnvironment(cluster);
-            const client::Acquaintance acquaintance(cluster, client::Acquaintance::Directory());
-            environment.formed = acquaintance.Recall();
-            environment.kept_at = acquaintance.path();
-            environment.keep = [acquaintance](const Hash& formed) { acquaintance.Keep(formed); };
-            return environment;
-          }};
+          &std::cerr, client::RememberingEnvironment};
 }
 
 void AddGlobalOptions(CLI::App* verb, GlobalOptions* global) {

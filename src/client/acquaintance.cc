@@ -101,4 +101,13 @@ void Acquaintance::Keep(const Hash& formed) const {
   fs::remove(draft, ignored);
 }
 
+Environment RememberingEnvironment(const config::Cluster& cluster) {
+  Environment environment = RealEnvironment(cluster);
+  const Acquaintance acquaintance(cluster, Acquaintance::Directory());
+  environment.formed = acquaintance.Recall();
+  environment.kept_at = acquaintance.path();
+  environment.keep = [acquaintance](const Hash& formed) { acquaintance.Keep(formed); };
+  return environment;
+}
+
 }  // namespace cairn::client

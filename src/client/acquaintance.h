@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "client/transport.h"
 #include "common/types.h"
 #include "config/cluster.h"
 
@@ -37,5 +38,8 @@ class Acquaintance {
   std::string path_;
   std::string cluster_file_;
 };
+
+/// The real world, for clients of this cluster that remember which one it is across processes.
+[[nodiscard]] Environment RememberingEnvironment(const config::Cluster& cluster);
 
 }  // namespace cairn::client

@@ -25,7 +25,7 @@ Batch::Batch(Options options, const Environment* environment, Links* links, Clus
       links_(links),
       view_(view),
       session_(session),
-      route_(options.preferred, links, view) {}
+      route_(options, links, view) {}
 
 std::vector<OperationResult> Batch::Run(const std::vector<Operation>& operations) {
   items_.reserve(operations.size());

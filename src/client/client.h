@@ -68,6 +68,11 @@ class Client {
 
   /// Asks `node` first from now on. Requires: CheckNode(node).ok().
   void Prefer(NodeId node) { options_.preferred = node; }
+  /// Asks that node and no other one from now on. Requires: CheckNode(node).ok().
+  void UseOnly(NodeId node) {
+    options_.preferred = node;
+    options_.only_preferred = true;
+  }
   /// Asks `node` first from now on, by a new connection. Unavailable if it does not answer.
   Status Reconnect(NodeId node);
 

@@ -15,7 +15,7 @@ Exchange::Exchange(std::string verb, bool write, Options options, const Environm
       links_(links),
       view_(view),
       tracker_(write),
-      route_(options.preferred, links, view) {}
+      route_(options, links, view) {}
 
 OperationResult Exchange::Run(const std::function<api::CallBody()>& body) {
   began_ = Now();

@@ -5,10 +5,16 @@
 
 namespace cairn::client {
 
-Route::Route(NodeId preferred, const Links* links, const ClusterView* view)
-    : preferred_(preferred), links_(links), view_(view) {}
+Route::Route(const Options& options, const Links* links, const ClusterView* view)
+    : preferred_(options.preferred),
+      only_(options.only_preferred ? options.preferred : 0),
+      links_(links),
+      view_(view) {}
 
 NodeId Route::First() const {
+  if (only_ != 0) {
+    return only_;
+  }
   for (const NodeId node : {preferred_, view_->leader, view_->good}) {
     if (Usable(node)) {
       return node;
@@ -19,6 +25,9 @@ NodeId Route::First() const {
 }
 
 NodeId Route::Next(NodeId last, NodeId hint) {
+  if (only_ != 0) {
+    return only_;
+  }
   if (Usable(hint)) {
     return hint;
   }
@@ -50,6 +59,9 @@ NodeId Route::InTurn(NodeId last, const std::function<bool(const Link&)>& usable
 const Status* Route::Hopeless() const {
   const Status* reason = nullptr;
   for (const auto& [node, link] : *links_) {
+    if (only_ != 0 && node != only_) {
+      continue;
+    }
     if (asked_.count(node) == 0 || !IsLasting(link.refusal())) {
       return nullptr;
     }
@@ -75,7 +87,8 @@ std::string Route::Refusals() const {
 
 bool Route::Usable(NodeId node) const {
   const auto place = links_->find(node);
-  return place != links_->end() && round_.count(node) == 0 && !place->second.IsQuiet();
+  return place != links_->end() && (only_ == 0 || node == only_) && round_.count(node) == 0 &&
+         !place->second.IsQuiet();
 }
 
 }  // namespace cairn::client

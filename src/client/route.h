@@ -11,6 +11,7 @@
 
 #include "client/cluster_view.h"
 #include "client/link.h"
+#include "client/options.h"
 
 namespace cairn::client {
 
@@ -18,8 +19,8 @@ using Links = std::map<NodeId, Link>;
 
 class Route {
  public:
-  /// `preferred`: 0 for none. What is pointed to is not owned; there is at least one link.
-  Route(NodeId preferred, const Links* links, const ClusterView* view);
+  /// What is pointed to is not owned; there is at least one link.
+  Route(const Options& options, const Links* links, const ClusterView* view);
 
   [[nodiscard]] NodeId First() const;
   /// Who comes after `last`, whose answer named `hint` as leader (0: nobody).
@@ -43,6 +44,7 @@ class Route {
   [[nodiscard]] NodeId InTurn(NodeId last, const std::function<bool(const Link&)>& usable) const;
 
   NodeId preferred_;
+  NodeId only_;  // 0: any may be asked
   const Links* links_;
   const ClusterView* view_;
   std::set<NodeId> round_;  // asked since every node was last asked

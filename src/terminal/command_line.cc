@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <functional>
 
 #include "text/text.h"
 
@@ -63,6 +64,19 @@ class Scanner {
     rest_.remove_prefix(length);
     return taken;
   }
+  /// "{…}" or "[…]" up to the bracket that closes it, commas, spaces and strings within included, if
+  /// `stop` comes right behind it, or the end. Else nothing is taken.
+  std::optional<std::string_view> TakeBracketed(const std::function<bool(char)>& stop) {
+    const std::size_t length = BracketedLength();
+    const std::string_view behind = Trim(rest_.substr(length));
+    const bool space = length < rest_.size() && IsSpace(rest_[length]);
+    if (length == 0 || !(behind.empty() || stop(behind.front()) || (space && stop(' ')))) {
+      return std::nullopt;
+    }
+    const std::string_view taken = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return taken;
+  }
   /// Requires: AtQuote().
   Result<std::string> TakeQuoted() {
     const char quote = rest_.front();
@@ -84,6 +98,34 @@ class Scanner {
   }
 
  private:
+  /// 0 if no bracket is here, or none closes it.
+  [[nodiscard]] std::size_t BracketedLength() const {
+    if (rest_.empty() || (rest_.front() != '{' && rest_.front() != '[')) {
+      return 0;
+    }
+    std::string open;
+    bool quoted = false;
+    for (std::size_t i = 0; i < rest_.size(); ++i) {
+      const char c = rest_[i];
+      if (quoted) {
+        i += c == '\\' ? 1 : 0;
+        quoted = c != '"';
+      } else if (c == '"') {
+        quoted = true;
+      } else if (c == '{' || c == '[') {
+        open.push_back(c == '{' ? '}' : ']');
+      } else if (c == '}' || c == ']') {
+        if (open.empty() || open.back() != c) {
+          return 0;
+        }
+        open.pop_back();
+        if (open.empty()) {
+          return i + 1;
+        }
+      }
+    }
+    return 0;
+  }
   Status TakeEscape(std::string* text) {
     static constexpr std::string_view kNames = "\"'\\nrt0";
     static constexpr std::string_view kBytes("\"'\\\n\r\t\0", 7);
@@ -116,8 +158,14 @@ Status SplitAtCommas(std::string_view text, std::vector<std::string>* arguments)
   }
   do {
     scanner.SkipSpaces();
+    const auto is_comma = [](char c) { return c == ','; };
+    if (const std::optional<std::string_view> value = scanner.TakeBracketed(is_comma)) {
+      arguments->emplace_back(*value);
+      scanner.SkipSpaces();
+      continue;
+    }
     if (!scanner.AtQuote()) {
-      arguments->emplace_back(Trim(scanner.TakeUntil([](char c) { return c == ','; })));
+      arguments->emplace_back(Trim(scanner.TakeUntil(is_comma)));
       continue;
     }
     Result<std::string> quoted = scanner.TakeQuoted();
@@ -137,6 +185,10 @@ Status SplitAtCommas(std::string_view text, std::vector<std::string>* arguments)
 Status SplitAtSpaces(std::string_view text, std::vector<std::string>* arguments) {
   Scanner scanner(text);
   for (scanner.SkipSpaces(); !scanner.AtEnd(); scanner.SkipSpaces()) {
+    if (const std::optional<std::string_view> value = scanner.TakeBracketed(IsSpace)) {
+      arguments->emplace_back(*value);
+      continue;
+    }
     if (!scanner.AtQuote()) {
       arguments->emplace_back(scanner.TakeUntil(IsSpace));
       continue;
@@ -198,10 +250,11 @@ Result<std::vector<NodeId>> ParseNodeIds(const std::vector<std::string>& argumen
   for (const std::string& argument : arguments) {
     Scanner scanner(argument);
     do {
-      const std::string_view text = Trim(scanner.TakeUntil([](char c) { return c == ','; }));
+      std::string_view text = Trim(scanner.TakeUntil([](char c) { return c == ','; }));
       if (text.empty()) {
         continue;  // "1, 3" typed with a space is "1," and "3".
       }
+      text.remove_prefix(text.size() > 1 && SameWord(text.substr(0, 1), "P") ? 1 : 0);
       const std::optional<std::uint64_t> id = ParseNumber(text, kMaxNodes);
       if (!id || *id == 0) {
         return Status::Usage(text::Quote(text) + " is no node; write a number from 1 to " +

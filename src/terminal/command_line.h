@@ -7,7 +7,8 @@
 //
 // An argument that begins with a double or single quote ends with the same one; between them the
 // escapes \" \' \\ \n \r \t \0 and \xNN mean what they mean everywhere. Elsewhere a backslash is
-// a backslash and a quote a quote. In the first form the last parenthesis of the line closes. A
+// a backslash and a quote a quote. An argument that begins with { or [ ends with the bracket that
+// closes it, so that JSON needs no quotes around it. In the first form the last parenthesis of the line closes. A
 // space before the parenthesis is allowed, but not after put, get and del, whose arguments may
 // begin with one. Bytes are bytes: UTF-8 needs no quotes.
 
@@ -35,7 +36,7 @@ struct CommandLine {
 /// All of `text` as a decimal number up to `last`; nothing if it is none.
 [[nodiscard]] std::optional<std::uint64_t> ParseNumber(std::string_view text, std::uint64_t last);
 
-/// Every argument as one or more node ids, between which commas may stand. Usage if one is none.
+/// Every argument as one or more node ids, "2" or "P2", between which commas may stand. Usage if one is none.
 [[nodiscard]] Result<std::vector<NodeId>> ParseNodeIds(const std::vector<std::string>& arguments);
 
 [[nodiscard]] bool SameWord(std::string_view a, std::string_view b);

@@ -73,6 +73,32 @@ TEST_F(ConsoleTest, PrintBlockchainShowsEveryBlockWithItsOperations) {
   EXPECT_TRUE(Contains(text, nodes_[1].Report().replica.tip_hash.Hex().substr(0, 12))) << text;
 }
 
+TEST_F(ConsoleTest, PrintBlockchainShowsTheLastOnesOrARange) {
+  Start();
+  ASSERT_EQ(nodes_.Put(1, "a", "1").code, Code::kOk);
+  ASSERT_EQ(nodes_.Put(1, "b", "2").code, Code::kOk);
+  const std::string last = Say("printBlockchain 1");
+  EXPECT_EQ(last.find("block 3\n"), 0U) << last;
+  EXPECT_TRUE(Contains(last, "4 blocks, all decided\n")) << last;
+  const std::string range = Say("pb(1, 2)");
+  EXPECT_EQ(range.find("block 1\n"), 0U) << range;
+  EXPECT_TRUE(Contains(range, "block 2\n")) << range;
+  EXPECT_FALSE(Contains(range, "block 3\n")) << range;
+  EXPECT_EQ(Say("pb 99"), Say("printBlockchain"));
+  EXPECT_TRUE(Contains(Say("pb 7 9"), "the newest block of node 1 is that of slot 3"));
+  for (const std::string wrong : {"pb x", "pb 3 1", "pb 1 2 3", "pb -1"}) {
+    EXPECT_TRUE(Contains(Say(wrong), "printBlockchain 5 the last five")) << wrong;
+  }
+}
+
+TEST_F(ConsoleTest, ShortFormsMeanTheSame) {
+  Start();
+  EXPECT_EQ(Say("pb"), Say("printBlockchain"));
+  EXPECT_EQ(Say("pkv"), Say("printKVStore"));
+  EXPECT_EQ(Say("pq"), Say("printQueue"));
+  EXPECT_EQ(Say("state"), Say("status"));
+}
+
 TEST_F(ConsoleTest, CommandsKnowNoUpperAndLowerCase) {
   Start();
   EXPECT_EQ(Say("PRINTblockchain()"), Say("printBlockchain"));
@@ -240,14 +266,17 @@ TEST_F(ConsoleOfTwoTest, ALinkIsCutAndMended) {
   EXPECT_TRUE(Contains(Say("status"), "link to node 2: cut\n"));
   EXPECT_EQ(Say("fixLink 2 1"), "the link between node 1 and node 2 is mended\n");
   EXPECT_FALSE(Contains(Say("status"), "cut"));
+  EXPECT_EQ(Say("failLink 2"), "the link between node 1 and node 2 is cut, in both directions\n");
+  EXPECT_EQ(Say("fixLink(P1,P2)"), "the link between node 1 and node 2 is mended\n");
 }
 
 TEST_F(ConsoleOfTwoTest, WrongEndsOfALinkAreAnsweredWithTheRightForm) {
   Start();
-  for (const std::string line : {"failLink", "failLink(1)", "failLink(1,2,1)", "failLink(a,b)"}) {
+  for (const std::string line : {"failLink", "failLink(1,2,1)", "failLink(a,b)"}) {
     EXPECT_EQ(Say(line), "failLink wants the two ends of a link, for example failLink(1,2)\n");
   }
-  EXPECT_TRUE(Contains(Say("fixLink(2)"), "for example fixLink(1,2)"));
+  EXPECT_TRUE(Contains(Say("fixLink"), "for example fixLink(1,2)"));
+  EXPECT_TRUE(Contains(Say("failLink(1)"), "two different nodes"));
   EXPECT_TRUE(Contains(Say("failLink(1,3)"), "for example failLink(1,2)"));
   EXPECT_TRUE(Contains(Say("failLink(1,1)"), "two different nodes"));
   EXPECT_FALSE(Contains(Say("status"), "cut"));

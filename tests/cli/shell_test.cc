@@ -94,6 +94,8 @@ TEST_F(ShellTest, ABadLineGetsTheRightFormAndLosesNothing) {
   EXPECT_EQ(Say("stauts"),
             "usage: there is no command \"stauts\"; did you mean status? help lists the "
             "commands\n");
+  EXPECT_NE(Say("printBlockchain").find("command of a server's console; here, chain prints"),
+            std::string::npos);
   EXPECT_EQ(Say("put \"k v"),
             "usage: a quote is not closed; end the argument with \", or write \\\" for a quote in "
             "it\n");

@@ -76,6 +76,23 @@ TEST_F(ExchangeTest, WhereAllNodesRefuseTheReasonIsToldAtOnce) {
   EXPECT_LT(fake_.now - before, 2 * kSecond);
 }
 
+TEST_F(ExchangeTest, WhoUsesOneNodeOnlyIsAnsweredByThatOneAlone) {
+  client_.UseOnly(2);
+  fake_.SetAnswers([](const api::CallBody&) { return FakeCluster::NoMajority(); });
+  fake_.nodes[3].answer = [](const api::CallBody&) { return FakeCluster::Ok(11); };
+  const OperationResult refused = client_.Put("k", "v");
+  EXPECT_EQ(refused.code, Code::kUnavailable);
+  EXPECT_NE(refused.message.find("asked node 2 for"), std::string::npos) << refused.message;
+  for (const OperationResult& result : client_.Run({{Operation::Kind::kPut, "k", "v"}})) {
+    EXPECT_EQ(result.code, Code::kUnavailable);
+  }
+  for (const NodeId node : fake_.order) {
+    EXPECT_EQ(node, 2U);
+  }
+  fake_.nodes[2].answer = [](const api::CallBody&) { return FakeCluster::Ok(11); };
+  EXPECT_TRUE(client_.Put("k", "v").ok());
+}
+
 TEST_F(ExchangeTest, NodesThatMendAreAskedUntilTheyServe) {
   const api::Answer mending{Code::kUnavailable, "this node mends its disk", 0, "", 0};
   for (auto& [id, node] : fake_.nodes) {

@@ -68,6 +68,16 @@ TEST(CommandLineTest, ReadsBackWhatQuoteWrites) {
             (Words{"Operation", "put", "k", bytes}));
 }
 
+TEST(CommandLineTest, BracketsThatCloseKeepCommasAndSpacesTogether) {
+  const std::string json = R"({"a": 1, "b": [2, "}"]})";
+  EXPECT_EQ(Parse("Operation(put, d, " + json + ")"), (Words{"Operation", "put", "d", json}));
+  EXPECT_EQ(Parse("put d " + json), (Words{"put", "d", json}));
+  EXPECT_EQ(Parse("Operation(put, [1, 2], x)"), (Words{"Operation", "put", "[1, 2]", "x"}));
+  EXPECT_EQ(Parse("Operation(put, d, {a)"), (Words{"Operation", "put", "d", "{a"}))
+      << "what is not closed is data";
+  EXPECT_EQ(Parse("Operation(put, d, {a} b)"), (Words{"Operation", "put", "d", "{a} b"}));
+}
+
 TEST(CommandLineTest, TheLastParenthesisCloses) {
   EXPECT_EQ(Parse("Operation(put, k, f(x))"), (Words{"Operation", "put", "k", "f(x)"}));
   EXPECT_EQ(Parse("printBlockchain()"), (Words{"printBlockchain"}));
@@ -123,8 +133,9 @@ TEST(CommandLineTest, ReadsNodeIdsWithAndWithoutCommas) {
   EXPECT_EQ(ParseNodeIds({"1", "3"}).value(), (Ids{1, 3}));
   EXPECT_EQ(ParseNodeIds({"1,3"}).value(), (Ids{1, 3}));
   EXPECT_EQ(ParseNodeIds({"1,", "3"}).value(), (Ids{1, 3}));
+  EXPECT_EQ(ParseNodeIds({"P1", "p3"}).value(), (Ids{1, 3}));
   EXPECT_EQ(ParseNodeIds({}).value(), Ids{});
-  for (const char* wrong : {"0", "10", "x", "1x", "-1", "99999999999999999999"}) {
+  for (const char* wrong : {"0", "10", "x", "1x", "P", "P0", "PP1", "-1", "99999999999999999999"}) {
     EXPECT_EQ(ParseNodeIds({wrong}).status().code(), Code::kUsage) << wrong;
   }
 }
