@@ -316,8 +316,24 @@ def check_test_names(root):
                 yield path, number, "a test is named for the rule that it protects, no underscore"
 
 
+def check_mutants(root):
+    """A planted bug (scripts/mutants.sh) changes the code as it is."""
+    for path in files_below(root, ("tests/sim/mutants",), (".patch",)):
+        target, text = None, ""
+        for number, line in enumerate(lines_of(root, path) + ["@@"], 1):
+            if line.startswith("@@") or line.startswith("--- "):
+                if target and text and text not in target:
+                    yield path, number, "this patch does not fit the code any more: make it anew"
+                text = ""
+            if line.startswith("--- a/"):
+                file = root / line.removeprefix("--- a/")
+                target = file.read_text(encoding="utf-8") if file.is_file() else " "
+            elif target and line[:1] in (" ", "-") and not line.startswith("--- "):
+                text += line[1:] + "\n"
+
+
 CHECKS = (check_includes, check_rings, check_lengths, check_headers, check_twins, check_manners,
-          check_names, check_test_names)
+          check_names, check_mutants, check_test_names)
 
 
 def breaches_of(root):

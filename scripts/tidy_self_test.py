@@ -70,6 +70,8 @@ BAD = (
     ("no own header", "src/chain/x.cc", "#include <map>\n", 1, "the header that it implements"),
     ("yield", "src/net/wire/x.h", HEAD + "// sched_yield()\n std::this_thread::yield();\n", 4, "gives"),
     ("retired name", "src/kv/x.h", HEAD + "class Mailbox;\n", 3, "a retired name"),
+    ("stale mutant", "tests/sim/mutants/x.patch",
+     "R1\n--- a/src/kv/a.h\n+++ b/src/kv/a.h\n@@ -1 +1 @@\n-gone\n+new\n", 7, "does not fit"),
     ("test's name", "tests/kv/x_test.cc", "TEST(A, b_c) {}\n", 1, "no underscore"),
     ("test suite's name", "tests/kv/x_test.cc", "TEST_P(A_B, C) {}\n", 1, "no underscore"),
 )

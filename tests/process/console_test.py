@@ -49,7 +49,7 @@ class Console(SharedClusterTest):
         ):
             self.assertIn(command, text)
         self.cluster[1].answers("printBlokchain", r'"printBlokchain".*help')
-        self.cluster[1].answers("failLink(1)", r"failLink wants")
+        self.cluster[1].answers("failLink", r"failLink wants")
         self.cluster[1].answers("failLink(2,3)", r"say it at one of the ends")
         self.cluster[1].answers("FAILLINK(1,9)", r"two different nodes of the cluster")
 
