@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds cairn: installs what is missing of Debian's packages, compiles a release into build/, and
-# leaves the program at build/cairn. Run again, it builds only what has changed.
+# leaves the program at build/cairn, with the client library beside it. Run again, it builds only
+# what has changed.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -13,6 +14,6 @@ fi
 ensure_packages "${build_packages[@]}"
 cd "$cairn_root"
 configure release build
-cmake --build --preset release --target cairn --parallel "$(nproc)" ||
+cmake --build --preset release --target cairn cairn_library --parallel "$(nproc)" ||
   fail "cairn does not compile; the compiler's words are above."
 echo "The program is $cairn_root/build/cairn"

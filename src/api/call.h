@@ -1,5 +1,6 @@
 #pragma once
-// What clients and nodes say to each other, as plain structs; codec.h turns them into Protobuf.
+// What clients and nodes say to each other, as plain structs; each door turns them into what
+// its clients speak (net/wire/client_codec.h: Protobuf).
 // Every call bears an id that its client chose; the reply bears the same id. A call gets one
 // reply (ChainCall: one part; the client asks on from the next slot).
 

@@ -282,7 +282,7 @@ Page Console::Leave(const Arguments& /*arguments*/) { return {"", false, true}; 
 Page Console::Help(const Arguments& /*arguments*/) {
   Page page;
   for (const Command& command : Commands()) {
-    page.text += fmt::format("  {:<18} {}\n", command.form, command.what);
+    page.text += fmt::format("  {:<29} {}\n", command.form, command.what);
   }
   return page;
 }

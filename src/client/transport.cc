@@ -1,15 +1,12 @@
 #include "client/transport.h"
 
-#include <sys/random.h>
-
-#include <cerrno>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "chain/block_format.h"
 #include "client/client_link.h"
-#include "common/check.h"
+#include "system/clock.h"
 
 namespace cairn::client {
 namespace {
@@ -30,31 +27,13 @@ class LinkTransport final : public Transport {
   std::unique_ptr<ClientLink> link_;
 };
 
-std::uint64_t RandomNumber() {
-  std::uint64_t number = 0;
-  // Up to 256 bytes come whole or not at all; a client without randomness could be taken for
-  // another one, so it must not go on.
-  ssize_t got = -1;
-  do {
-    got = getrandom(&number, sizeof number, 0);
-  } while (got < 0 && errno == EINTR);
-  CAIRN_CHECK(got == static_cast<ssize_t>(sizeof number), "the system gives random numbers");
-  return number;
-}
-
-Micros MonotonicNow() {
-  return static_cast<Micros>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                 std::chrono::steady_clock::now().time_since_epoch())
-                                 .count());
-}
-
 void WaitForAny(const std::vector<Transport*>& transports, Micros until) {
   std::vector<ClientLink*> links;
   links.reserve(transports.size());
   for (Transport* transport : transports) {
     links.push_back(static_cast<LinkTransport*>(transport)->link());  // As `wait` promises.
   }
-  const Micros now = MonotonicNow();
+  const Micros now = system::MonotonicNow();
   ClientLink::WaitForAny(links, std::chrono::microseconds(until > now ? until - now : 0));
 }
 
@@ -80,11 +59,11 @@ Environment RealEnvironment(const config::Cluster& cluster) {
     }
     return std::unique_ptr<Transport>(std::make_unique<LinkTransport>(std::move(link).value()));
   };
-  environment.now = MonotonicNow;
+  environment.now = system::MonotonicNow;
   environment.sleep = [](Micros pause) {
     std::this_thread::sleep_for(std::chrono::microseconds(pause));
   };
-  environment.random = RandomNumber;
+  environment.random = system::RandomBits;
   environment.wait = WaitForAny;
   return environment;
 }

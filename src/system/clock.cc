@@ -3,6 +3,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include <cerrno>
 #include <chrono>
 
 #include "common/check.h"
@@ -30,7 +31,13 @@ Micros WallNow() { return Now<std::chrono::system_clock>(); }
 
 std::uint64_t RandomBits() {
   std::uint64_t bits = 0;
-  CAIRN_CHECK(::getrandom(&bits, sizeof bits, 0) == sizeof bits, "the kernel gives random bytes");
+  // Up to 256 bytes come whole or not at all. Who goes on without randomness could be taken for
+  // somebody else.
+  ssize_t got = -1;
+  do {
+    got = ::getrandom(&bits, sizeof bits, 0);
+  } while (got < 0 && errno == EINTR);
+  CAIRN_CHECK(got == static_cast<ssize_t>(sizeof bits), "the kernel gives random bytes");
   return bits;
 }
 

@@ -117,7 +117,9 @@ class Client {
   /// Of all nodes, ascending; within about a second.
   std::vector<NodeStatus> Status();
   /// Visits the blocks first..last of the chain of one node (0: any that answers), in order, each
-  /// verified. It ends early, with kOk, where the node's chain ends.
+  /// verified. It ends early, with kOk, where the node's chain ends. `visit` is called on the
+  /// client's thread, must neither wait for this client nor throw, and keeps other operations of
+  /// this client waiting: who reads a long chain beside other work opens a client for it.
   Reply Chain(unsigned node, std::uint64_t first, std::uint64_t last,
               const std::function<void(const Block&)>& visit);
 

@@ -18,8 +18,8 @@ class Port {
   virtual void Look() = 0;
   /// To be called now and then: ends connections that are silent for too long, and the like.
   virtual void Tend() = 0;
-  /// Keeps the connections from being taken for dead while the loop is held up. The only function
-  /// that another thread may call, while the loop is in none.
+  /// Keeps the connections from being taken for dead while the loop is held up: another thread may
+  /// call it while the loop calls nothing.
   virtual void StayAlive() = 0;
   /// Sends what was kept to be sent together.
   virtual void Flush() {}
